@@ -1,0 +1,101 @@
+"""Entries, and the log they are sequenced into (trail.md §1)."""
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import DDL, BigInteger, ForeignKey, Index, Integer, LargeBinary, String, Text, UniqueConstraint, event
+from sqlalchemy.orm import Mapped, mapped_column
+
+from ..extensions import UTC, db
+
+#: SQLite only counts up a plain INTEGER primary key.
+Big = BigInteger().with_variant(Integer, "sqlite")
+
+
+class Entry(db.Model):  # type: ignore[name-defined]
+    """One thing that happened. Insert-only: the database itself refuses an UPDATE or DELETE.
+
+    ``body`` is the exact canonical bytes; every other column but ``leaf`` repeats a part of it so that it can be
+    searched, and proves nothing. ``subject`` is whose chain it belongs to: ``case:12``, ``organisation``, ``access`` ….
+    """
+
+    __tablename__ = "entry"
+
+    id: Mapped[int] = mapped_column(Big, primary_key=True)
+    subject: Mapped[str] = mapped_column(String(40))
+    seq: Mapped[int] = mapped_column(Integer)
+    prev: Mapped[bytes] = mapped_column(LargeBinary(32))
+    body: Mapped[bytes] = mapped_column(LargeBinary)
+    leaf: Mapped[bytes] = mapped_column(LargeBinary(32))
+    at: Mapped[datetime] = mapped_column(UTC)
+    what: Mapped[str] = mapped_column(String(60))
+    case_id: Mapped[int | None] = mapped_column(Big, index=True)
+    node: Mapped[str | None] = mapped_column(String(200))
+    person_id: Mapped[int | None] = mapped_column(Big, index=True)
+
+    __table_args__ = (UniqueConstraint("subject", "seq"), Index("ix_entry_at", "at"))
+
+
+class SubjectHead(db.Model):  # type: ignore[name-defined]
+    """Where the chain of a subject that is not a case ends (a case keeps its own)."""
+
+    __tablename__ = "subject_head"
+
+    subject: Mapped[str] = mapped_column(String(40), primary_key=True)
+    seq: Mapped[int] = mapped_column(Integer)
+    head: Mapped[bytes] = mapped_column(LargeBinary(32))
+
+
+class Pending(db.Model):  # type: ignore[name-defined]
+    """An entry that is not in the log yet. Filled by a trigger, so that no road to ``entry`` can miss it."""
+
+    __tablename__ = "pending"
+
+    entry_id: Mapped[int] = mapped_column(ForeignKey("entry.id"), primary_key=True, autoincrement=False)
+
+
+class Leaf(db.Model):  # type: ignore[name-defined]
+    """The log: which entry is the leaf at ``index`` (0-based) of the Merkle tree."""
+
+    __tablename__ = "leaf"
+
+    index: Mapped[int] = mapped_column("idx", Big, primary_key=True, autoincrement=False)
+    entry_id: Mapped[int] = mapped_column(ForeignKey("entry.id"), unique=True)
+    hash: Mapped[bytes] = mapped_column(LargeBinary(32))
+
+
+class Checkpoint(db.Model):  # type: ignore[name-defined]
+    """A signed statement of the log's size and root (C2SP tlog-checkpoint)."""
+
+    __tablename__ = "checkpoint"
+
+    size: Mapped[int] = mapped_column(Big, primary_key=True, autoincrement=False)
+    root: Mapped[bytes] = mapped_column(LargeBinary(32))
+    at: Mapped[datetime] = mapped_column(UTC)
+    note: Mapped[str] = mapped_column(Text)
+
+
+_SQLITE = [
+    "CREATE TRIGGER entry_pending AFTER INSERT ON entry BEGIN INSERT INTO pending (entry_id) VALUES (NEW.id); END",
+    "CREATE TRIGGER entry_no_update BEFORE UPDATE ON entry BEGIN SELECT RAISE(ABORT, 'entries are never changed'); END",
+    "CREATE TRIGGER entry_no_delete BEFORE DELETE ON entry BEGIN SELECT RAISE(ABORT, 'entries are never deleted'); END",
+    "CREATE TRIGGER leaf_no_update BEFORE UPDATE ON leaf BEGIN SELECT RAISE(ABORT, 'the log is never changed'); END",
+    "CREATE TRIGGER leaf_no_delete BEFORE DELETE ON leaf BEGIN SELECT RAISE(ABORT, 'the log is never changed'); END",
+]
+_POSTGRESQL = [
+    "CREATE FUNCTION entry_pending() RETURNS trigger LANGUAGE plpgsql AS "
+    "$$ BEGIN INSERT INTO pending (entry_id) VALUES (NEW.id); RETURN NULL; END $$",
+    "CREATE TRIGGER entry_pending AFTER INSERT ON entry FOR EACH ROW EXECUTE FUNCTION entry_pending()",
+    "CREATE FUNCTION never_changed() RETURNS trigger LANGUAGE plpgsql AS "
+    "$$ BEGIN RAISE EXCEPTION 'entries are never changed'; END $$",
+    "CREATE TRIGGER entry_no_change BEFORE UPDATE OR DELETE OR TRUNCATE ON entry "
+    "FOR EACH STATEMENT EXECUTE FUNCTION never_changed()",
+    "CREATE TRIGGER leaf_no_change BEFORE UPDATE OR DELETE OR TRUNCATE ON leaf "
+    "FOR EACH STATEMENT EXECUTE FUNCTION never_changed()",
+]
+#: What keeps the trail insert-only, per database; the first migration runs the same statements.
+GUARDS = {"sqlite": _SQLITE, "postgresql": _POSTGRESQL}
+for _dialect, _statements in GUARDS.items():
+    for _statement in _statements:
+        # Leaf is created last of the three tables the guards speak of.
+        event.listen(Leaf.__table__, "after_create", DDL(_statement.replace("%", "%%")).execute_if(dialect=_dialect))
