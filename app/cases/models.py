@@ -1,0 +1,211 @@
+"""Cases, the work items people do in them, and what the house still owes them (timers, jobs, messages)."""
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import ForeignKey, Index, Integer, LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from ..definitions.models import Definition
+from ..extensions import UTC, db
+from ..trail.models import Big
+
+
+class CaseStatus(StrEnum):
+    RUNNING = "running"
+    SUSPENDED = "suspended"
+    COMPLETED = "completed"
+    TERMINATED = "terminated"    # ended by a terminate end event
+    CANCELLED = "cancelled"      # withdrawn by its initiator or ended by an administrator
+    FAILED = "failed"            # an error nobody caught
+
+
+class ItemState(StrEnum):
+    """WfMC's and the resource patterns' words for where a work item is."""
+
+    OFFERED = "offered"
+    ALLOCATED = "allocated"
+    COMPLETED = "completed"
+    RETURNED = "returned"
+    WITHDRAWN = "withdrawn"
+
+    @property
+    def open(self) -> bool:
+        return self in (ItemState.OFFERED, ItemState.ALLOCATED)
+
+
+class JobState(StrEnum):
+    WAITING = "waiting"
+    DONE = "done"
+    INCIDENT = "incident"        # gave up; a person must decide
+    STOPPED = "stopped"          # the case no longer wants it
+
+
+class Case(db.Model):  # type: ignore[name-defined]
+    """One run of a definition.
+
+    ``state`` is the engine's (live tokens only), ``data`` the case's values, ``acts`` who has acted and who holds what:
+    ``{"performed": {node: [person, …]}, "held": {token: [node, person or null]}}``. All three are bounded by the
+    diagram, not by how long the case has run. ``trail_seq`` and ``trail_head`` are the end of its chain of entries.
+    """
+
+    __tablename__ = "case"
+
+    id: Mapped[int] = mapped_column(Big, primary_key=True)
+    number: Mapped[str] = mapped_column(String(40), unique=True)
+    definition_id: Mapped[int] = mapped_column(ForeignKey("definition.id"), index=True)
+    title: Mapped[str] = mapped_column(String(300))
+    status: Mapped[CaseStatus] = mapped_column(String(12), index=True)
+    business_key: Mapped[str | None] = mapped_column(String(120), index=True)
+    party: Mapped[str | None] = mapped_column(String(60), index=True)
+    initiator_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), index=True)
+    initiator_department: Mapped[str | None] = mapped_column(String(40))
+    started_at: Mapped[datetime] = mapped_column(UTC)
+    ended_at: Mapped[datetime | None] = mapped_column(UTC)
+    suspended_at: Mapped[datetime | None] = mapped_column(UTC)
+    state: Mapped[str] = mapped_column(Text)
+    data: Mapped[str] = mapped_column(Text)
+    acts: Mapped[str] = mapped_column(Text)
+    trail_seq: Mapped[int] = mapped_column(Integer)
+    trail_head: Mapped[bytes] = mapped_column(LargeBinary(32))
+
+    definition: Mapped[Definition] = relationship()
+
+
+class CaseNumber(db.Model):  # type: ignore[name-defined]
+    """The last number given in a matter's year: S01-2026-0421."""
+
+    __tablename__ = "case_number"
+
+    matter: Mapped[str] = mapped_column(String(40), primary_key=True)
+    year: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    last: Mapped[int]
+
+
+class WorkItem(db.Model):  # type: ignore[name-defined]
+    """One user task of one case, in somebody's inbox.
+
+    ``post`` and ``department`` say to whom it is offered; ``version`` changes with every act on it, so that a stale
+    page cannot finish somebody else's work. ``number`` is its instance of a multi-instance task.
+    """
+
+    __tablename__ = "work_item"
+
+    id: Mapped[int] = mapped_column(Big, primary_key=True)
+    case_id: Mapped[int] = mapped_column(ForeignKey("case.id"), index=True)
+    token: Mapped[int]
+    node: Mapped[str] = mapped_column(String(200))
+    number: Mapped[int | None]
+    state: Mapped[ItemState] = mapped_column(String(10))
+    version: Mapped[int]
+    post: Mapped[str] = mapped_column(String(40))
+    department: Mapped[str | None] = mapped_column(String(40))
+    assignee_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    offered_at: Mapped[datetime] = mapped_column(UTC)
+    allocated_at: Mapped[datetime | None] = mapped_column(UTC)
+    ended_at: Mapped[datetime | None] = mapped_column(UTC)
+    due_at: Mapped[datetime | None] = mapped_column(UTC)
+    due_published: Mapped[bool] = mapped_column(default=True)
+    risk: Mapped[str | None] = mapped_column(String(10))
+    draft: Mapped[str | None] = mapped_column(Text)
+
+    case: Mapped[Case] = relationship()
+
+    __table_args__ = (
+        UniqueConstraint("case_id", "token"),
+        Index("ix_work_item_inbox", "state", "post", "department"),
+        Index("ix_work_item_mine", "assignee_id", "state"),
+    )
+
+
+class Submission(db.Model):  # type: ignore[name-defined]
+    """What a person handed in at a node: the form, the decision, the opinion. Never changed afterwards."""
+
+    __tablename__ = "submission"
+
+    id: Mapped[int] = mapped_column(Big, primary_key=True)
+    case_id: Mapped[int] = mapped_column(ForeignKey("case.id"), index=True)
+    work_item_id: Mapped[int] = mapped_column(ForeignKey("work_item.id"))
+    node: Mapped[str] = mapped_column(String(200))
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
+    post: Mapped[str | None] = mapped_column(String(40))
+    outcome: Mapped[str] = mapped_column(String(40))     # the decision, or submit | return
+    opinion: Mapped[str | None] = mapped_column(Text)
+    answers: Mapped[str] = mapped_column(Text)
+    at: Mapped[datetime] = mapped_column(UTC)
+
+
+class CaseTimer(db.Model):  # type: ignore[name-defined]
+    """A moment the engine waits for."""
+
+    __tablename__ = "case_timer"
+
+    case_id: Mapped[int] = mapped_column(ForeignKey("case.id"), primary_key=True)
+    token: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    node: Mapped[str] = mapped_column(String(200))
+    due_at: Mapped[datetime] = mapped_column(UTC, index=True)
+
+
+class Subscription(db.Model):  # type: ignore[name-defined]
+    """A message or signal the engine waits for."""
+
+    __tablename__ = "subscription"
+
+    case_id: Mapped[int] = mapped_column(ForeignKey("case.id"), primary_key=True)
+    token: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    node: Mapped[str] = mapped_column(String(200))
+    kind: Mapped[str] = mapped_column(String(10))
+    name: Mapped[str] = mapped_column(String(200))
+
+    __table_args__ = (Index("ix_subscription_name", "kind", "name"),)
+
+
+class Job(db.Model):  # type: ignore[name-defined]
+    """One execution of a service handler, owed since the transaction that filled this row."""
+
+    __tablename__ = "job"
+
+    id: Mapped[int] = mapped_column(Big, primary_key=True)
+    case_id: Mapped[int] = mapped_column(ForeignKey("case.id"), index=True)
+    token: Mapped[int]
+    node: Mapped[str] = mapped_column(String(200))
+    handler: Mapped[str] = mapped_column(String(120))
+    inputs: Mapped[str] = mapped_column(Text)
+    state: Mapped[JobState] = mapped_column(String(10))
+    attempts: Mapped[int] = mapped_column(default=0)
+    next_at: Mapped[datetime] = mapped_column(UTC)       # not before; while somebody works on it, the end of the lease
+    error: Mapped[str | None] = mapped_column(Text)
+    created_at: Mapped[datetime] = mapped_column(UTC)
+
+    __table_args__ = (UniqueConstraint("case_id", "token"), Index("ix_job_due", "state", "next_at"))
+
+
+class Attachment(db.Model):  # type: ignore[name-defined]
+    """A file somebody handed in. Its bytes lie under GANGZE_HOME by their SHA-256; the row is never changed but for
+    ``case_id``, which is set when the file is first handed in with a form."""
+
+    __tablename__ = "attachment"
+
+    id: Mapped[int] = mapped_column(Big, primary_key=True)
+    case_id: Mapped[int | None] = mapped_column(ForeignKey("case.id"), index=True)
+    name: Mapped[str] = mapped_column(String(255))
+    media_type: Mapped[str] = mapped_column(String(100))
+    size: Mapped[int]
+    sha256: Mapped[str] = mapped_column(String(64), index=True)
+    uploaded_by: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
+    at: Mapped[datetime] = mapped_column(UTC)
+
+
+class Notice(db.Model):  # type: ignore[name-defined]
+    """A line on somebody's home page. ``key`` keeps a retried job from telling twice."""
+
+    __tablename__ = "notice"
+
+    id: Mapped[int] = mapped_column(Big, primary_key=True)
+    key: Mapped[str] = mapped_column(String(80), unique=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
+    case_id: Mapped[int | None] = mapped_column(ForeignKey("case.id"))
+    text: Mapped[str] = mapped_column(Text)
+    at: Mapped[datetime] = mapped_column(UTC)
+    read_at: Mapped[datetime | None] = mapped_column(UTC)

@@ -1,0 +1,120 @@
+"""Questions about definitions. What a definition means at run time is compiled once per process and kept."""
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select
+
+from ..errors import NotFound
+from ..extensions import db
+from ..kernel import engine
+from ..kernel.bpmn import reader
+from ..kernel.bpmn.model import Node, Process
+from ..kernel.decisions import Table
+from ..kernel.forms import Form
+from ..kernel.separation import Rules
+from ..kernel.text import Text
+from ..kernel.values import loads
+from .models import Definition, DefinitionState
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """A definition as its cases use it: compiled, immutable, shared by every case on it."""
+
+    definition_id: int
+    key: str
+    version: int
+    matter: str
+    names: Text
+    diagram: str                       # SHA-256 of the diagram's bytes
+    process: Process
+    program: engine.Program
+    rules: Rules
+    forms: Mapping[str, Form]
+    decisions: Mapping[str, Table]
+
+    def node(self, node_id: str) -> Node:
+        return self.process.scope.everything[node_id]
+
+
+def meaning(definition_id: int) -> Meaning:
+    """What definition ``definition_id`` means. Definitions are immutable, so this is read once per process.
+
+    Raises:
+        NotFound: there is no such definition.
+    """
+    key = (str(db.engine.url), definition_id)
+    found = _meanings.get(key)
+    if found is None:
+        row = db.session.get(Definition, definition_id)
+        if row is None:
+            raise NotFound(Text("没有这个流程定义", "there is no such process definition"))
+        if len(_meanings) > 500:
+            _meanings.clear()
+        found = _meanings[key] = compile_meaning(
+            row.source, loads(row.forms), loads(row.decisions),
+            definition_id=row.id, key=row.key, version=row.version, matter=row.matter, names=Text(row.zh, row.en),
+        )
+    return found
+
+
+_meanings: dict[tuple[str, int], Meaning] = {}
+
+
+def compile_meaning(
+    source: bytes, forms: Mapping[str, Any], decisions: Mapping[str, str], *, key: str, definition_id: int = 0,
+    version: int = 0, matter: str = "", names: Text = Text("", ""),
+) -> Meaning:
+    """Compile a package's parts. Used for stored definitions, and by checks and rehearsals for files."""
+    document = reader.read(source)
+    process = document.processes[key]
+    return Meaning(
+        definition_id, key, version, matter, names, document.digest, process, engine.compile(process),
+        Rules.of(process), {k: Form.load(f["schema"], f) for k, f in forms.items()},
+        {k: Table.read(text.encode()) for k, text in decisions.items()},
+    )
+
+
+def active(key: str) -> Definition:
+    """The version of process ``key`` (or of matter ``key``) on which new cases start.
+
+    Raises:
+        NotFound: none is active.
+    """
+    row = db.session.scalars(
+        select(Definition).where(
+            Definition.state == DefinitionState.ACTIVE, (Definition.key == key) | (Definition.matter == key)
+        )
+    ).first()
+    if row is None:
+        raise NotFound(Text(f"没有启用的流程 {key}", f"no active process {key}"))
+    return row
+
+
+def all_active() -> list[Definition]:
+    """Every active definition, by matter."""
+    return list(db.session.scalars(
+        select(Definition).where(Definition.state == DefinitionState.ACTIVE).order_by(Definition.matter)
+    ))
+
+
+def versions(key: str | None = None) -> list[Definition]:
+    """Every version, newest first; of one process where ``key`` is given."""
+    query = select(Definition).order_by(Definition.key, Definition.version.desc())
+    return list(db.session.scalars(query.where(Definition.key == key) if key else query))
+
+
+def get(definition_id: int) -> Definition:
+    """One version.
+
+    Raises:
+        NotFound: there is none with that id.
+    """
+    row = db.session.get(Definition, definition_id)
+    if row is None:
+        raise NotFound(Text("没有这个流程定义", "there is no such process definition"))
+    return row
+
