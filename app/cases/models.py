@@ -168,7 +168,7 @@ class Job(db.Model):  # type: ignore[name-defined]
 
     id: Mapped[int] = mapped_column(Big, primary_key=True)
     case_id: Mapped[int] = mapped_column(ForeignKey("case.id"), index=True)
-    token: Mapped[int]
+    token: Mapped[int | None]                            # None: work of the house itself (a message to pass on)
     node: Mapped[str] = mapped_column(String(200))
     handler: Mapped[str] = mapped_column(String(120))
     inputs: Mapped[str] = mapped_column(Text)

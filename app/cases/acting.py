@@ -1,0 +1,376 @@
+"""One act on one case: locked, re-read, decided, carried out, saved.
+
+Every verb of ``actions`` opens an :class:`Act`. It holds the case as read under its lock, asks the node handlers, runs
+the engine, and turns what the engine returns into work items, timers, jobs and entries. Everything is written with a
+few fixed statements, so an act costs the same however long the case and however full the database.
+"""
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from flask import current_app
+from sqlalchemy import bindparam, delete, insert, select, update
+from sqlalchemy.engine import Connection
+
+from .. import handling
+from ..change import GENESIS, Actor, Chain, Change, change
+from ..definitions.queries import Meaning, meaning
+from ..errors import Conflict, NotFound
+from ..handling import Moment
+from ..kernel import engine, separation
+from ..kernel.bpmn.model import Node
+from ..kernel.text import Text
+from ..kernel.values import dumps, loads
+from ..organisation import queries as organisation
+from .models import Case, CaseStatus, CaseTimer, ItemState, Job, JobState, Subscription, WorkItem
+
+CASE, ITEM, JOB, TIMER, WAIT = (m.__table__ for m in (Case, WorkItem, Job, CaseTimer, Subscription))
+
+
+@dataclass(slots=True)
+class Item:
+    """A work item under its case's lock. ``id`` is None until it is stored."""
+
+    token: int
+    node: str
+    post: str
+    department: str | None = None
+    number: int | None = None
+    state: ItemState = ItemState.OFFERED
+    assignee_id: int | None = None
+    due_at: datetime | None = None
+    due_published: bool = True
+    risk: str | None = None
+    id: int | None = None
+    version: int = 1
+    draft: str | None = None
+    offered_at: datetime | None = None
+
+
+@dataclass(slots=True)
+class Act:
+    """A case while somebody acts on it. Handlers get it as their first argument."""
+
+    c: Change
+    row: dict[str, Any]
+    meaning: Meaning
+    office: separation.Office
+    state: str
+    data: dict[str, Any]
+    performed: dict[str, list[int]]
+    held: dict[str, list[Any]]
+    item: Item | None = None
+    _changed: dict[str, Any] = field(default_factory=dict)
+    returned_to: str | None = None
+
+    # -- what handlers and actions ask ---------------------------------------------------------------------------------
+
+    @property
+    def id(self) -> int:
+        return self.row["id"]
+
+    @property
+    def now(self) -> datetime:
+        return self.c.now
+
+    @property
+    def status(self) -> CaseStatus:
+        return CaseStatus(self._changed.get("status", self.row["status"]))
+
+    def node(self, node_id: str) -> Node:
+        return self.meaning.node(node_id)
+
+    def facts(self, without: int | None = None) -> separation.CaseFacts:
+        """What the separation gate must know of this case.
+
+        Args:
+            without: a token whose own claim is left out, because it is the one being asked about.
+        """
+        claimed: dict[str, set[int]] = {}
+        open_: dict[str, int] = {}
+        for token, (node, person) in self.held.items():
+            open_[node] = open_.get(node, 0) + 1
+            if person is not None and int(token) != without:
+                claimed.setdefault(node, set()).add(person)
+        return case_facts(self.row, self.meaning, self.state, self.data, self.performed, claimed, open_)
+
+    def entry(self, what: str, **facts: Any) -> None:
+        """An entry in this case's chain."""
+        self.c.entry(what, case=self.id, **facts)
+
+    # -- what actions do -----------------------------------------------------------------------------------------------
+
+    def advance(self, event: engine.Event) -> None:
+        """Give the engine an event and carry out what comes of it.
+
+        Raises:
+            Conflict: the event does not fit the case any more, or a condition of the diagram cannot be decided.
+        """
+        try:
+            step = engine.step(self.meaning.program, self.state, self.data, event, self.now)
+        except engine.NotPossible as error:
+            raise Conflict(Text(
+                "办件已经变化,请刷新后再办。", "The case has moved on; reload the page and try again."
+            )) from error
+        except engine.CaseFailed as error:
+            name = self.node(error.node).name or error.node
+            raise Conflict(Text(
+                f"流程无法继续:“{name}”处的条件不能判断({error.reason})。没有保存任何更改。",
+                f"The case cannot go on: a condition at “{name}” cannot be decided ({error.reason}). Nothing was saved.",
+            ), node=error.node) from error
+        self.apply(step)
+
+    def apply(self, step: engine.Step) -> None:
+        """Carry out everything a step of the engine asks for."""
+        execute = self.c.connection.execute
+        self.state, self.data = step.state, dict(step.data)
+        for fact in step.facts:
+            handling.run(Moment.TRANSITION, self, fact)
+        for closed in step.closed:
+            self._close(closed)
+        self._stop(step.stopped)
+        for opened in step.opened:
+            self._open(opened)
+        if step.calls:
+            execute(insert(JOB), [
+                self._job(handler=call.handler, inputs=call.inputs, token=call.token, node=call.node)
+                for call in step.calls
+            ])
+        for thrown in step.thrown:
+            self.entry(f"{thrown.kind}.thrown", node=thrown.node, name=thrown.name)
+            if thrown.kind in ("message", "signal"):
+                execute(insert(JOB), [self._job(
+                    handler=f"house.{thrown.kind}", inputs={"name": thrown.name, "data": dict(thrown.data)},
+                    node=thrown.node,
+                )])
+        if step.timers:
+            execute(insert(TIMER), [
+                {"case_id": self.id, "token": t.token, "node": t.node, "due_at": t.due} for t in step.timers
+            ])
+        if step.subscriptions:
+            execute(insert(WAIT), [
+                {"case_id": self.id, "token": s.token, "node": s.node, "kind": s.kind, "name": s.name}
+                for s in step.subscriptions
+            ])
+        if step.calls or step.thrown:
+            self.c.after(_poke)
+        if step.status != "running":
+            self._end(CaseStatus(step.status))
+
+    def set(self, **columns: Any) -> None:
+        """Columns of the case to be written at the end of the act."""
+        self._changed.update(columns)
+
+    def allocate(self, item: Item, person: int) -> None:
+        """Give an item to a person; the gate must have been asked."""
+        item.state, item.assignee_id = ItemState.ALLOCATED, person
+        self.held[str(item.token)] = [item.node, person]
+
+    def release(self, item: Item) -> None:
+        """Offer an item to everybody of its post again."""
+        item.state, item.assignee_id = ItemState.OFFERED, None
+        self.held[str(item.token)] = [item.node, None]
+
+    def has_performed(self, node: str, person: int) -> None:
+        """Remember, for every rule to come, that a person did a node."""
+        people = self.performed.setdefault(node, [])
+        if person not in people:
+            people.append(person)
+
+    def save_item(self, item: Item, **columns: Any) -> None:
+        """Write an item's new state; its version goes up."""
+        item.version += 1
+        self.c.connection.execute(_UPDATE_ITEM, {
+            "b_id": item.id, "state": item.state, "assignee_id": item.assignee_id, "version": item.version, **columns,
+        })
+
+    # -- inside --------------------------------------------------------------------------------------------------------
+
+    def _open(self, opened: engine.Opened) -> None:
+        node = self.node(opened.node)
+        risks = {risk.level for risk in node.risks}
+        item = Item(
+            opened.token, opened.node, node.post.code if node.post else "", number=opened.number,
+            risk=next((level for level in ("high", "medium", "low") if level in risks), None), offered_at=self.now,
+        )
+        self.held[str(item.token)] = [item.node, None]
+        handling.run(Moment.OPENING, self, item)
+        item.id = self.c.connection.execute(_INSERT_ITEM, {
+            "case_id": self.id, "token": item.token, "node": item.node, "number": item.number, "state": item.state,
+            "version": item.version, "post": item.post, "department": item.department,
+            "assignee_id": item.assignee_id, "offered_at": self.now,
+            "allocated_at": self.now if item.assignee_id else None, "due_at": item.due_at,
+            "due_published": item.due_published, "risk": item.risk,
+        }).scalar_one()
+        self.entry(
+            "work_item.offered", node=item.node, item=item.id, post=item.post, department=item.department,
+            due=item.due_at, actor=Actor.system("engine"),
+        )
+        if item.assignee_id:
+            self.entry(
+                "work_item.allocated", node=item.node, item=item.id, to=item.assignee_id, actor=Actor.system("engine")
+            )
+        if self.item is None:
+            self.item = item
+
+    def _close(self, closed: engine.Closed) -> None:
+        self.held.pop(str(closed.token), None)
+        if self.item is not None and self.item.token == closed.token and closed.how in ("completed", "returned"):
+            return  # the action that closed it saves it itself
+        state = ItemState.WITHDRAWN if closed.how != "completed" else ItemState.COMPLETED
+        item_id = self.c.connection.execute(_CLOSE_ITEM, {
+            "b_case": self.id, "b_token": closed.token, "state": state, "ended_at": self.now,
+        }).scalar_one_or_none()
+        self.entry(f"work_item.{state}", node=closed.node, item=item_id, actor=Actor.system("engine"))
+
+    def _stop(self, tokens: tuple[int, ...]) -> None:
+        for token in tokens:
+            where = {"b_case": self.id, "b_token": token}
+            for statement in _STOP:
+                self.c.connection.execute(statement, where)
+
+    def _job(self, *, handler: str, inputs: Mapping[str, Any], node: str, token: int | None = None) -> dict[str, Any]:
+        return {
+            "case_id": self.id, "token": token, "node": node, "handler": handler, "inputs": dumps(dict(inputs)),
+            "state": JobState.WAITING, "attempts": 0, "next_at": self.now, "created_at": self.now,
+        }
+
+    def _end(self, status: CaseStatus) -> None:
+        self.set(status=status, ended_at=self.now)
+        self.entry(f"case.{status}", status=str(status), performed=self.performed)
+
+    def _save(self, seq: int, head: bytes) -> None:
+        """The case's last statement: everything that changed and the end of its chain, at once."""
+        self.c.connection.execute(_UPDATE_CASE if not self._changed else update(CASE).where(CASE.c.id == bindparam("b_id")), {
+            "b_id": self.id, "state": self.state, "data": dumps(self.data),
+            "acts": dumps({"performed": self.performed, "held": self.held}),
+            "trail_seq": seq, "trail_head": head, **self._changed,
+        })
+
+
+def case_facts(
+    row: Mapping[str, Any], meaning: Meaning, state: str, data: Mapping[str, Any],
+    performed: Mapping[str, list[int]], claimed: Mapping[str, set[int]], open_: Mapping[str, int],
+) -> separation.CaseFacts:
+    """The gate's view of a case, from its stored row."""
+    party = row["party"]
+    return separation.CaseFacts(
+        performed={node: frozenset(people) for node, people in performed.items()},
+        claimed={node: frozenset(people) for node, people in claimed.items()},
+        initiator=row["initiator_id"], initiator_department=row["initiator_department"], data=data, party=party,
+        party_person=int(party.removeprefix("person:")) if party and party.startswith("person:") else None,
+        reachable=engine.reachable(meaning.program, state), sure=engine.sure(meaning.program, state), open=open_,
+    )
+
+
+_OFFICE = organisation.VERSION.label("office_version")
+_CASE_COLUMNS = [c for c in CASE.c]
+_LOCK_CASE = select(*_CASE_COLUMNS, _OFFICE).where(CASE.c.id == bindparam("id")).with_for_update(of=CASE)
+_LOCK_ITEM = (
+    select(*_CASE_COLUMNS, *(c.label(f"item_{c.name}") for c in ITEM.c), _OFFICE)
+    .select_from(CASE.join(ITEM, ITEM.c.case_id == CASE.c.id))
+    .where(ITEM.c.id == bindparam("id"))
+    .with_for_update(of=[CASE, ITEM])
+)
+_INSERT_ITEM = insert(ITEM).returning(ITEM.c.id)
+_UPDATE_ITEM = update(ITEM).where(ITEM.c.id == bindparam("b_id"))
+_CLOSE_ITEM = (
+    update(ITEM).where(ITEM.c.case_id == bindparam("b_case"), ITEM.c.token == bindparam("b_token"))
+    .values(version=ITEM.c.version + 1).returning(ITEM.c.id)
+)
+_UPDATE_CASE = update(CASE).where(CASE.c.id == bindparam("b_id"))
+_STOP = (
+    delete(TIMER).where(TIMER.c.case_id == bindparam("b_case"), TIMER.c.token == bindparam("b_token")),
+    delete(WAIT).where(WAIT.c.case_id == bindparam("b_case"), WAIT.c.token == bindparam("b_token")),
+    update(JOB).where(JOB.c.case_id == bindparam("b_case"), JOB.c.token == bindparam("b_token"),
+                      JOB.c.state != JobState.DONE).values(state=JobState.STOPPED),
+)
+
+
+def today(now: datetime) -> Any:
+    """The office's date at a moment."""
+    return now.astimezone(ZoneInfo(current_app.config["GANGZE_ZONE"])).date()
+
+
+def _read(c: Change, row: Mapping[str, Any], item: Item | None) -> Act:
+    acts = loads(row["acts"])
+    act = Act(
+        c, dict(row), meaning(row["definition_id"]),
+        organisation.office(today(c.now), row["office_version"]), row["state"], loads(row["data"]),
+        acts["performed"], acts["held"], item,
+    )
+    c.chains[c.subject] = Chain(row["trail_seq"], bytes(row["trail_head"]), act._save)
+    return act
+
+
+@contextmanager
+def acting(verb: str, *, actor: Actor, case: int | None = None, item: int | None = None) -> Iterator[Act]:
+    """Lock a case (by its own id, or by one of its work items) and act on it.
+
+    Args:
+        verb: ``noun.past`` of what is about to happen.
+        actor: who acts; with an item, the post of the item is added to what the trail says of them.
+        case: id of the case, or
+        item: id of a work item.
+
+    Raises:
+        NotFound: there is no such case or work item.
+    """
+    found: list[Act] = []
+
+    def lock(c: Change) -> None:
+        row = c.connection.execute(_LOCK_CASE if item is None else _LOCK_ITEM, {"id": case if item is None else item})
+        read = row.mappings().first()
+        if read is None:
+            raise NotFound(Text("没有这个办件或待办", "there is no such case or work item"))
+        c.subject = f"case:{read['id']}"
+        held = None
+        if item is not None:
+            held = Item(
+                read["item_token"], read["item_node"], read["item_post"], read["item_department"], read["item_number"],
+                ItemState(read["item_state"]), read["item_assignee_id"], read["item_due_at"],
+                read["item_due_published"], read["item_risk"], read["item_id"], read["item_version"],
+                read["item_draft"], read["item_offered_at"],
+            )
+            c.actor = replace(actor, post=held.post, department=held.department or actor.department)
+        found[:] = [_read(c, read, held)]
+
+    with change(verb, actor=actor, lock=lock):
+        yield found[0]
+
+
+@contextmanager
+def beginning(
+    *, actor: Actor, definition_id: int, number: Callable[[Connection, int], str], title: str, party: str | None,
+    business_key: str | None, department: str | None, data: Mapping[str, Any],
+) -> Iterator[Act]:
+    """A new case, stored but not started; the block starts it."""
+    with change("case.started", actor=actor) as c:
+        what = meaning(definition_id)
+        row = {
+            "number": number(c.connection, today(c.now).year), "definition_id": definition_id, "title": title,
+            "status": CaseStatus.RUNNING, "business_key": business_key, "party": party,
+            "initiator_id": actor.person_id, "initiator_department": department, "started_at": c.now, "state": "",
+            "data": "{}", "acts": dumps({"performed": {}, "held": {}}), "trail_seq": 0, "trail_head": GENESIS,
+        }
+        row["id"] = c.connection.execute(insert(CASE).returning(CASE.c.id), row).scalar_one()
+        row["office_version"] = c.connection.execute(select(_OFFICE)).scalar_one()
+        c.subject = f"case:{row['id']}"
+        act = _read(c, row, None)
+        act.data = dict(data)
+        yield act
+
+
+def _poke() -> None:
+    """Tell the workers there is something to do; the sweeper finds it anyway."""
+    from .. import jobs
+
+    jobs.poke()
+
+
+__all__ = ["Act", "Item", "acting", "beginning", "case_facts", "today"]
