@@ -26,6 +26,7 @@ class Flow:
     target: str
     name: str = ""
     condition: str | None = None
+    line: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +186,7 @@ class Constraint:
     scope: str = "case"
     on_block: str = "refuse"
     options: Mapping[str, str] = field(default_factory=dict)
+    line: int | None = None
 
 
 @dataclass(frozen=True)
@@ -199,6 +201,7 @@ class Process:
     names: Text | None = None            # gz:title zh / en
     title: str | None = None             # template of a case's title, e.g. "{purpose}"
     documentation: str = ""
+    line: int | None = None
 
     @cached_property
     def user_tasks(self) -> Mapping[str, Node]:
@@ -215,6 +218,7 @@ class Document:
     exporter: str = ""
     exporter_version: str = ""
     has_diagram: bool = False            # BPMN DI present
+    source: bytes = field(default=b"", repr=False)  # the file as it came: the structure rules look at it again
 
 
 @dataclass(frozen=True, slots=True)
