@@ -66,7 +66,6 @@ class Act:
     held: dict[str, list[Any]]
     item: Item | None = None
     _changed: dict[str, Any] = field(default_factory=dict)
-    returned_to: str | None = None
 
     # -- what handlers and actions ask ---------------------------------------------------------------------------------
 

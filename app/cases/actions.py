@@ -208,7 +208,7 @@ def _complete(
     act: Act, item: Item, actor: Actor, given: Mapping[str, Any], decision: str | None, opinion: str | None
 ) -> None:
     node = act.node(item.node)
-    answers, errors = _answers(act, node, given)
+    answers, errors = _answers(act, node, given, actor.person_id)
     opinion = (opinion or "").strip() or None
     errors.update(_decision_errors(node, decision, opinion))
     if errors:
@@ -228,7 +228,7 @@ def _complete(
         "case_id": act.id, "work_item_id": item.id, "node": item.node, "person_id": person, "post": item.post,
         "outcome": decision or "submit", "opinion": opinion, "answers": dumps(answers), "at": act.now,
     })
-    if not act.performed or act.row["title"] == act.meaning.names.zh:
+    if act.row["title"] == act.meaning.names.zh:  # started without a form: the first answers name it
         act.set(title=_title(act.meaning, {**act.data, **answers}))
     result = dict(answers)
     if decision is not None:
@@ -267,7 +267,6 @@ def return_(
         act.has_performed(item.node, actor.person_id)
         item.state = ItemState.RETURNED
         act.save_item(item, ended_at=act.now, draft=None)
-        act.returned_to = target
         act.entry(
             "work_item.returned", node=item.node, item=item.id, to=target, straight_back=straight_back,
             opinion=opinion,
@@ -518,12 +517,16 @@ def _reason(reason: str) -> str:
     return reason
 
 
-def _answers(act: Act, node: Node, given: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Sequence[Text]]]:
+def _answers(
+    act: Act, node: Node, given: Mapping[str, Any], person: int
+) -> tuple[dict[str, Any], dict[str, Sequence[Text]]]:
     form = act.meaning.forms.get(node.form or "")
     if form is None:
         unknown = {name: [Text("没有这个栏目", "there is no such field")] for name in given}
         return {}, unknown
-    return form.validate(given, write=node.write, hidden=node.hidden, context=act.data)
+    given, errors = files.describe(form, given, act.id, person)
+    clean, more = form.validate(given, write=node.write, hidden=node.hidden, context=act.data)
+    return clean, {**more, **errors}
 
 
 def _decision_errors(node: Node, decision: str | None, opinion: str | None) -> dict[str, list[Text]]:

@@ -1,0 +1,17 @@
+"""Gives every work item its due time, in working time of the office's calendar."""
+from __future__ import annotations
+
+from typing import Any
+
+from app.handling import Moment, node
+from app.parameters.calendar import office_calendar
+
+
+@node(Moment.OPENING)
+def set_due(act: Any, item: Any) -> None:
+    """Due = now + the node's limit. A year whose holidays are not yet published is marked so, never guessed."""
+    limit = act.node(item.node).limit
+    if limit is None:
+        return
+    due = office_calendar().due(act.now, limit)
+    item.due_at, item.due_published = due.at, due.published
