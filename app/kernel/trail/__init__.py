@@ -1,9 +1,25 @@
-"""The arithmetic of proof: leaves, trees, checkpoints. No storage, no clock."""
+"""The arithmetic of proof: leaves, trees, checkpoints. No storage, no clock.
+
+``merkle`` has the tree and its proofs, ``notes`` the signed checkpoints (imported by itself: it needs cryptography).
+"""
 from __future__ import annotations
 
-import hashlib
+from .merkle import (
+    EMPTY_ROOT,
+    TILE,
+    BadProof,
+    Frontier,
+    Tree,
+    consistency_proof,
+    inclusion_proof,
+    leaf_hash,
+    node_hash,
+    root_at,
+    verify_consistency,
+    verify_inclusion,
+)
 
-
-def leaf_hash(entry: bytes) -> bytes:
-    """Hash of a log entry's exact bytes: SHA-256(0x00 || entry) (RFC 6962 §2.1)."""
-    return hashlib.sha256(b"\x00" + entry).digest()
+__all__ = [
+    "EMPTY_ROOT", "TILE", "BadProof", "Frontier", "Tree", "consistency_proof", "inclusion_proof", "leaf_hash",
+    "node_hash", "root_at", "verify_consistency", "verify_inclusion",
+]
