@@ -2,6 +2,8 @@
 from __future__ import annotations
 
 import sqlite3
+from datetime import UTC as ZONE
+from enum import StrEnum
 from typing import Any
 
 from flask_babel import Babel
@@ -11,7 +13,7 @@ from flask_login import LoginManager
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
 from flask_wtf import CSRFProtect
-from sqlalchemy import DateTime, MetaData, TypeDecorator, event
+from sqlalchemy import DateTime, MetaData, String, TypeDecorator, event
 from sqlalchemy.engine import Engine
 from sqlalchemy.orm import DeclarativeBase
 
@@ -40,15 +42,28 @@ class UTC(TypeDecorator[Any]):
             return None
         if value.tzinfo is None:
             raise ValueError("a moment needs a time zone")
-        from datetime import UTC as zone
-
-        value = value.astimezone(zone)
+        value = value.astimezone(ZONE)
         return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
 
     def process_result_value(self, value: Any, dialect: Any) -> Any:
-        from datetime import UTC as zone
+        return value if value is None or value.tzinfo else value.replace(tzinfo=ZONE)
 
-        return value if value is None or value.tzinfo else value.replace(tzinfo=zone)
+
+class Word(TypeDecorator[Any]):
+    """One word of an enumeration, stored as text so that a database can be read without our code."""
+
+    impl = String
+    cache_ok = True
+
+    def __init__(self, kind: type[StrEnum], length: int = 20) -> None:
+        super().__init__(length)
+        self.kind = kind
+
+    def process_bind_param(self, value: Any, dialect: Any) -> Any:
+        return None if value is None else str(self.kind(value))
+
+    def process_result_value(self, value: Any, dialect: Any) -> Any:
+        return None if value is None else self.kind(value)
 
 
 db = SQLAlchemy(model_class=Base)

@@ -8,7 +8,7 @@ from sqlalchemy import ForeignKey, Index, Integer, LargeBinary, String, Text, Un
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from ..definitions.models import Definition
-from ..extensions import UTC, db
+from ..extensions import UTC, Word, db
 from ..trail.models import Big
 
 
@@ -56,7 +56,7 @@ class Case(db.Model):  # type: ignore[name-defined]
     number: Mapped[str] = mapped_column(String(40), unique=True)
     definition_id: Mapped[int] = mapped_column(ForeignKey("definition.id"), index=True)
     title: Mapped[str] = mapped_column(String(300))
-    status: Mapped[CaseStatus] = mapped_column(String(12), index=True)
+    status: Mapped[CaseStatus] = mapped_column(Word(CaseStatus), index=True)
     business_key: Mapped[str | None] = mapped_column(String(120), index=True)
     party: Mapped[str | None] = mapped_column(String(60), index=True)
     initiator_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), index=True)
@@ -97,7 +97,7 @@ class WorkItem(db.Model):  # type: ignore[name-defined]
     token: Mapped[int]
     node: Mapped[str] = mapped_column(String(200))
     number: Mapped[int | None]
-    state: Mapped[ItemState] = mapped_column(String(10))
+    state: Mapped[ItemState] = mapped_column(Word(ItemState))
     version: Mapped[int]
     post: Mapped[str] = mapped_column(String(40))
     department: Mapped[str | None] = mapped_column(String(40))
@@ -172,7 +172,7 @@ class Job(db.Model):  # type: ignore[name-defined]
     node: Mapped[str] = mapped_column(String(200))
     handler: Mapped[str] = mapped_column(String(120))
     inputs: Mapped[str] = mapped_column(Text)
-    state: Mapped[JobState] = mapped_column(String(10))
+    state: Mapped[JobState] = mapped_column(Word(JobState))
     attempts: Mapped[int] = mapped_column(default=0)
     next_at: Mapped[datetime] = mapped_column(UTC)       # not before; while somebody works on it, the end of the lease
     error: Mapped[str | None] = mapped_column(Text)

@@ -7,7 +7,7 @@ from enum import StrEnum
 from sqlalchemy import ForeignKey, LargeBinary, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from ..extensions import UTC, db
+from ..extensions import UTC, Word, db
 from ..trail.models import Big
 
 
@@ -25,7 +25,7 @@ class Definition(db.Model):  # type: ignore[name-defined]
     id: Mapped[int] = mapped_column(Big, primary_key=True)
     key: Mapped[str] = mapped_column(String(120))
     version: Mapped[int]
-    state: Mapped[DefinitionState] = mapped_column(String(10), default=DefinitionState.DRAFT)
+    state: Mapped[DefinitionState] = mapped_column(Word(DefinitionState), default=DefinitionState.DRAFT)
     digest: Mapped[str] = mapped_column(String(64))
     matter: Mapped[str] = mapped_column(String(40), index=True)
     area: Mapped[str] = mapped_column(String(40))

@@ -1,6 +1,7 @@
 """Questions about definitions. What a definition means at run time is compiled once per process and kept."""
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -16,7 +17,6 @@ from ..kernel.decisions import Table
 from ..kernel.forms import Form
 from ..kernel.separation import Rules
 from ..kernel.text import Text
-from ..kernel.values import loads
 from .models import Definition, DefinitionState
 
 
@@ -55,7 +55,7 @@ def meaning(definition_id: int) -> Meaning:
         if len(_meanings) > 500:
             _meanings.clear()
         found = _meanings[key] = compile_meaning(
-            row.source, loads(row.forms), loads(row.decisions),
+            row.source, json.loads(row.forms), json.loads(row.decisions),
             definition_id=row.id, key=row.key, version=row.version, matter=row.matter, names=Text(row.zh, row.en),
         )
     return found

@@ -1,0 +1,443 @@
+"""Questions about cases and work items. Who may see what is decided here, never in a page."""
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import and_, false, func, or_, select
+
+from .. import clock
+from ..change import Actor
+from ..definitions import queries as definitions
+from ..definitions.queries import Meaning, meaning
+from ..errors import NotFound
+from ..extensions import db
+from ..kernel import engine, separation
+from ..kernel.bpmn.model import Node
+from ..kernel.text import Text
+from ..kernel.values import loads
+from ..organisation import queries as organisation
+from ..trail.models import Entry
+from .acting import CASE, ITEM, case_facts, today
+from .models import Case, CaseStatus, ItemState, Job, JobState, Notice, Submission, WorkItem
+from .permissions import sees
+
+PAGE = 50
+
+
+@dataclass(frozen=True, slots=True)
+class ItemView:
+    """A work item as a list shows it."""
+
+    id: int
+    version: int
+    state: ItemState
+    case_id: int
+    case_number: str
+    case_title: str
+    case_status: CaseStatus
+    process: Text
+    matter: str
+    node: str
+    node_name: str
+    post: str
+    department: str | None
+    assignee_id: int | None
+    initiator_id: int | None
+    offered_at: datetime
+    due_at: datetime | None
+    due_published: bool
+    ended_at: datetime | None
+    risk: str | None
+    amount: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some rows and where to go on; ``cursor`` is None at the end."""
+
+    items: list[ItemView]
+    cursor: str | None
+
+
+def office_now() -> separation.Office:
+    """The organisation as of the office's today."""
+    return organisation.office(today(clock.now()))
+
+
+def posts_of(person_id: int) -> frozenset[tuple[str, str | None]]:
+    """The posts a person holds today, with the department where a post exists in every department."""
+    person = office_now().person(person_id)
+    return person.posts if person is not None else frozenset()
+
+
+# -- lists --------------------------------------------------------------------------------------------------------------
+
+def work_items(
+    view: str, *, person: int, process: str | None = None, due_before: datetime | None = None, q: str | None = None,
+    cursor: str | None = None, page_size: int = PAGE,
+) -> Page:
+    """A person's work items.
+
+    Args:
+        view: ``offered`` (待签收: may be claimed by this person, separation rules considered), ``allocated`` (待办),
+            ``completed`` (已办), ``started`` (open items of cases they started).
+        process: key or matter of a process; q: part of a case's title or number.
+        due_before: only items due before this moment.
+        cursor: from the page before.
+        page_size: 1 to 200.
+
+    Raises:
+        NotFound: there is no such view, or the cursor is not one of ours.
+    """
+    page_size = max(1, min(page_size, 200))
+    open_states = (ItemState.OFFERED, ItemState.ALLOCATED)
+    mine = {
+        "offered": lambda: and_(ITEM.c.state == ItemState.OFFERED, _offered_to(person)),
+        "allocated": lambda: and_(ITEM.c.state == ItemState.ALLOCATED, ITEM.c.assignee_id == person),
+        "completed": lambda: and_(
+            ITEM.c.state.in_((ItemState.COMPLETED, ItemState.RETURNED)), ITEM.c.assignee_id == person),
+        "started": lambda: and_(ITEM.c.state.in_(open_states), CASE.c.initiator_id == person),
+    }.get(view)
+    if mine is None:
+        raise NotFound(Text(f"没有视图 {view}", f"there is no view {view}"))
+    query = select(*_ROW).join(CASE, CASE.c.id == ITEM.c.case_id).where(mine())
+    if view in ("offered", "allocated"):
+        query = query.where(CASE.c.status == CaseStatus.RUNNING)
+    if process:
+        keys = [d.id for d in definitions.versions() if process in (d.key, d.matter)]
+        query = query.where(CASE.c.definition_id.in_(keys))
+    if due_before is not None:
+        query = query.where(ITEM.c.due_at < due_before)
+    if q:
+        like = f"%{q.replace('%', '')}%"
+        query = query.where(CASE.c.title.like(like) | CASE.c.number.like(like))
+    newest_first = view == "completed"
+    query = query.order_by(ITEM.c.id.desc() if newest_first else ITEM.c.id)
+    after = _cursor(cursor)
+    items: list[ItemView] = []
+    while True:
+        batch = query
+        if after is not None:
+            batch = batch.where(ITEM.c.id < after if newest_first else ITEM.c.id > after)
+        rows = db.session.execute(batch.limit(page_size + 1)).mappings().all()
+        for row in rows[:page_size]:
+            if view == "offered" and not _may(row, person):
+                continue
+            if len(items) == page_size:
+                return Page(items, str(items[-1].id))
+            items.append(_view(row))
+        if len(rows) <= page_size:
+            return Page(items, None)
+        after = rows[page_size - 1]["id"]
+
+
+def counts(person: int) -> dict[str, int]:
+    """How many items each view holds (offered ones by post; the list itself also asks the gate)."""
+    running = ITEM.join(CASE, CASE.c.id == ITEM.c.case_id)
+    base = select(func.count()).select_from(running).where(CASE.c.status == CaseStatus.RUNNING)
+    allocated = base.where(ITEM.c.state == ItemState.ALLOCATED, ITEM.c.assignee_id == person)
+    offered = base.where(ITEM.c.state == ItemState.OFFERED, _offered_to(person))
+    return {
+        "allocated": db.session.scalar(allocated) or 0,
+        "offered": db.session.scalar(offered) or 0,
+    }
+
+
+def cases_of(person: int, *, status: CaseStatus | None = None, limit: int = PAGE) -> list[Case]:
+    """The cases a person started, newest first."""
+    query = select(Case).where(Case.initiator_id == person).order_by(Case.id.desc()).limit(limit)
+    return list(db.session.scalars(query.where(Case.status == status) if status else query))
+
+
+def visible_cases(actor: Actor, role: str | None, *, q: str | None = None, limit: int = PAGE) -> list[Case]:
+    """Cases the asker may see, newest first."""
+    query = select(Case).order_by(Case.id.desc())
+    if q:
+        query = query.where(Case.title.like(f"%{q.replace('%', '')}%") | Case.number.like(f"%{q.replace('%', '')}%"))
+    office, found = office_now(), []
+    for row in db.session.scalars(query.limit(1000)):
+        if sees(row, loads(row.acts), actor.person_id, office, role) or _is_offered(row, actor.person_id):
+            found.append(row)
+            if len(found) == limit:
+                break
+    return found
+
+
+def startable(person: int) -> list[Any]:
+    """The active definitions whose first task (or whose start event's post) is this person's."""
+    posts = {post for post, _ in posts_of(person)}
+    found = []
+    for definition in definitions.all_active():
+        wanted = starting_posts(meaning(definition.id))
+        if wanted & posts:
+            found.append(definition)
+    return found
+
+
+def starting_posts(what: Meaning) -> set[str]:
+    """Codes of the posts that may start a process."""
+    scope = what.process.scope
+    starts = [n for n in scope.nodes.values() if n.type == "startEvent"]
+    named = {n.post.code for n in starts if n.post}
+    return named or {
+        target.post.code for n in starts for f in n.outgoing
+        if (target := scope.nodes[scope.flows[f].target]).post is not None
+    }
+
+
+def first_task(definition_id: int) -> Node | None:
+    """The user task whose form is the form of starting; None where a process starts without one."""
+    from .actions import _first_task
+
+    return _first_task(meaning(definition_id).process)
+
+
+def notices(person: int, limit: int = 20) -> list[Notice]:
+    """The latest notices for a person."""
+    return list(db.session.scalars(
+        select(Notice).where(Notice.person_id == person).order_by(Notice.id.desc()).limit(limit)
+    ))
+
+
+# -- one case, one work item --------------------------------------------------------------------------------------------
+
+@dataclass(frozen=True, slots=True)
+class CaseView:
+    """A case with what its page needs."""
+
+    case: Case
+    meaning: Meaning
+    data: Mapping[str, Any]
+    performed: Mapping[str, list[int]]
+    items: list[WorkItem]
+    jobs: list[Job]
+
+
+def case(case_id: int, *, actor: Actor, role: str | None = None) -> CaseView:
+    """A case the asker may see.
+
+    Raises:
+        NotFound: there is none, or the asker may not know of it.
+    """
+    row = db.session.get(Case, case_id)
+    acts = loads(row.acts) if row is not None else {}
+    if row is None or not (
+        sees(row, acts, actor.person_id, office_now(), role) or _is_offered(row, actor.person_id)
+    ):
+        raise NotFound(Text("没有这个办件", "there is no such case"))
+    items = list(db.session.scalars(
+        select(WorkItem).where(WorkItem.case_id == case_id, WorkItem.state.in_((ItemState.OFFERED, ItemState.ALLOCATED)))
+    ))
+    jobs = list(db.session.scalars(
+        select(Job).where(Job.case_id == case_id, Job.state.in_((JobState.WAITING, JobState.INCIDENT)))
+    ))
+    return CaseView(row, meaning(row.definition_id), loads(row.data), acts["performed"], items, jobs)
+
+
+def by_number(number: str) -> int:
+    """The id of the case with this number.
+
+    Raises:
+        NotFound: there is none.
+    """
+    found = db.session.scalar(select(Case.id).where(Case.number == number))
+    if found is None:
+        raise NotFound(Text(f"没有办件 {number}", f"there is no case {number}"))
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class WorkItemView:
+    """A work item as the person who may act on it sees it."""
+
+    item: WorkItem
+    case: Case
+    meaning: Meaning
+    node: Node
+    data: Mapping[str, Any]
+    draft: Mapping[str, Any]
+    returnable: tuple[str, ...]
+    straight: tuple[str, ...]
+    verdict: separation.Verdict
+
+
+def work_item(item_id: int, *, actor: Actor, role: str | None = None) -> WorkItemView:
+    """A work item: to its assignee, to those it is offered to, and to whoever may see its case.
+
+    Raises:
+        NotFound: there is none, or the asker may not know of it.
+    """
+    row = db.session.get(WorkItem, item_id)
+    if row is None:
+        raise NotFound(Text("没有这项待办", "there is no such work item"))
+    held = row.case
+    acts = loads(held.acts)
+    office = office_now()
+    if not (sees(held, acts, actor.person_id, office, role) or _is_offered(held, actor.person_id)):
+        raise NotFound(Text("没有这项待办", "there is no such work item"))
+    what = meaning(held.definition_id)
+    places: tuple[str, ...] = ()
+    straight: tuple[str, ...] = ()
+    verdict = separation.Verdict(True, (), False)
+    if row.state.open and held.status == CaseStatus.RUNNING:
+        if row.assignee_id == actor.person_id:
+            places = engine.returnable(what.program, held.state, row.token, False)
+            straight = engine.returnable(what.program, held.state, row.token, True)
+        if actor.person_id is not None:
+            facts = facts_of(held, without=row.token)
+            verdict = separation.may(what.rules, office, facts, row.node, actor.person_id)
+    return WorkItemView(
+        row, held, what, what.node(row.node), loads(held.data), loads(row.draft) if row.draft else {},
+        places, straight, verdict,
+    )
+
+
+def facts_of(row: Any, without: int | None = None) -> separation.CaseFacts:
+    """The separation gate's view of a stored case (a Case or a row of its columns)."""
+    values = row if isinstance(row, Mapping) else {
+        name: getattr(row, name)
+        for name in ("state", "data", "acts", "party", "initiator_id", "initiator_department", "definition_id")
+    }
+    acts = loads(values["acts"])
+    claimed: dict[str, set[int]] = {}
+    open_: dict[str, int] = {}
+    for token, (node, person) in acts["held"].items():
+        open_[node] = open_.get(node, 0) + 1
+        if person is not None and int(token) != without:
+            claimed.setdefault(node, set()).add(person)
+    return case_facts(
+        values, meaning(values["definition_id"]), values["state"], loads(values["data"]), acts["performed"], claimed, open_
+    )
+
+
+def candidates(item: WorkItem) -> tuple[int, ...]:
+    """Everybody who may act on an open work item now."""
+    facts = facts_of(item.case, without=item.token)
+    return separation.candidates(meaning(item.case.definition_id).rules, office_now(), facts, item.node)
+
+
+def explain(case_id: int, node: str) -> list[tuple[int, separation.Verdict]]:
+    """Every holder of a node's post with the gate's verdict on them.
+
+    Raises:
+        NotFound: no such case or node.
+    """
+    row = db.session.get(Case, case_id)
+    what = meaning(row.definition_id) if row is not None else None
+    if row is None or what is None or node not in what.process.user_tasks:
+        raise NotFound(Text("没有这个办件或环节", "there is no such case or node"))
+    office, facts = office_now(), facts_of(row)
+    rule = what.node(node).post
+    holders = sorted(p.id for p in office.people if rule and any(post == rule.code for post, _ in p.posts))
+    return [(person, separation.may(what.rules, office, facts, node, person)) for person in holders]
+
+
+# -- what has happened --------------------------------------------------------------------------------------------------
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """An entry of the trail, read for people."""
+
+    seq: int
+    at: datetime
+    what: str
+    node: str | None
+    body: Mapping[str, Any]
+
+
+def happenings(case_id: int, whats: Iterable[str] | None = None) -> list[Happening]:
+    """The case's entries in order; only those named in ``whats`` where given."""
+    query = select(Entry.seq, Entry.at, Entry.what, Entry.node, Entry.body).where(Entry.subject == f"case:{case_id}")
+    if whats is not None:
+        query = query.where(Entry.what.in_(list(whats)))
+    return [
+        Happening(row.seq, row.at, row.what, row.node, loads(bytes(row.body)))
+        for row in db.session.execute(query.order_by(Entry.seq))
+    ]
+
+
+#: What the timeline of a case tells; the full trail has every node's change as well.
+TOLD = (
+    "case.started", "work_item.claimed", "work_item.released", "work_item.completed", "work_item.returned",
+    "work_item.refused", "case.withdrawn", "case.suspended", "case.resumed", "case.completed", "case.terminated",
+    "case.cancelled", "case.failed", "job.completed", "job.failed", "job.incident", "timer.fired", "message.delivered",
+)
+
+
+def progress(case_id: int) -> dict[str, list[str]]:
+    """Which nodes and flows the diagram marks: passed, current, refused, returned."""
+    marks: dict[str, dict[str, None]] = {"passed": {}, "current": {}, "refused": {}, "returned": {}, "flows": {}}
+    for happened in happenings(case_id, (
+        "node.entered", "node.completed", "node.cancelled", "node.failed", "node.returned", "work_item.refused",
+    )):
+        node = happened.node or ""
+        if happened.what == "node.entered":
+            marks["current"][node] = None
+            if flow := happened.body.get("detail", {}).get("flow"):
+                marks["flows"][flow] = None
+        elif happened.what == "work_item.refused":
+            marks["refused"][node] = None
+        else:
+            marks["current"].pop(node, None)
+            marks["returned" if happened.what == "node.returned" else "passed"][node] = None
+    return {name: list(found) for name, found in marks.items()}
+
+
+def submissions(case_id: int) -> list[Submission]:
+    """Everything that was handed in, oldest first."""
+    return list(db.session.scalars(select(Submission).where(Submission.case_id == case_id).order_by(Submission.id)))
+
+
+# -- inside -------------------------------------------------------------------------------------------------------------
+
+_ROW = [
+    ITEM, CASE.c.number.label("case_number"), CASE.c.title, CASE.c.status, CASE.c.initiator_id,
+    CASE.c.initiator_department, CASE.c.definition_id, CASE.c.party, CASE.c.data, CASE.c.acts,
+    CASE.c.state.label("case_state"),
+]
+
+
+def _offered_to(person: int) -> Any:
+    posts = posts_of(person)
+    if not posts:
+        return false()
+    return or_(*(
+        and_(ITEM.c.post == post, or_(ITEM.c.department.is_(None), ITEM.c.department == department))
+        if department is not None else and_(ITEM.c.post == post, ITEM.c.department.is_(None))
+        for post, department in sorted(posts, key=str)
+    ))
+
+
+def _is_offered(row: Case, person: int | None) -> bool:
+    if person is None:
+        return False
+    return db.session.scalar(
+        select(ITEM.c.id).where(ITEM.c.case_id == row.id, ITEM.c.state == ItemState.OFFERED, _offered_to(person)).limit(1)
+    ) is not None
+
+
+def _may(row: Mapping[str, Any], person: int) -> bool:
+    facts = facts_of({**row, "state": row["case_state"]}, without=row["token"])
+    return separation.may(meaning(row["definition_id"]).rules, office_now(), facts, row["node"], person).allowed
+
+
+def _view(row: Mapping[str, Any]) -> ItemView:
+    what = meaning(row["definition_id"])
+    return ItemView(
+        row["id"], row["version"], ItemState(row["state"]), row["case_id"], row["case_number"], row["title"],
+        CaseStatus(row["status"]), what.names, what.matter, row["node"], what.node(row["node"]).name or row["node"],
+        row["post"], row["department"], row["assignee_id"], row["initiator_id"], row["offered_at"], row["due_at"],
+        row["due_published"], row["ended_at"], row["risk"], loads(row["data"]).get("amount"),
+    )
+
+
+def _cursor(text: str | None) -> int | None:
+    if not text:
+        return None
+    try:
+        return int(text)
+    except ValueError as error:
+        raise NotFound(Text("翻页标记无效", "the cursor is not one of ours")) from error

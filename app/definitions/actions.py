@@ -1,0 +1,142 @@
+"""Deploying and activating definitions. What is deployed never changes; who activates it is not who deployed it."""
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+
+from sqlalchemy import func, insert, select, update
+
+from .. import handling
+from ..change import Actor, change
+from ..errors import Conflict, Forbidden, Invalid, NotFound
+from ..extensions import db
+from ..kernel import engine
+from ..kernel.bpmn import reader, rules
+from ..kernel.bpmn.model import Document, Finding, Process
+from ..kernel.decisions import Table
+from ..kernel.forms import Form
+from ..kernel.text import Text
+from ..organisation import queries as organisation
+from .models import Definition, DefinitionState
+from .packages import Package
+from .queries import compile_meaning
+
+DEFINITION = Definition.__table__
+
+
+def examine(
+    package: Package, *, posts: Mapping[str, str] | None = None
+) -> tuple[Document | None, list[Finding]]:
+    """Everything there is to say about a package, at once.
+
+    Args:
+        posts: post codes by code and by name; None: the diagram is looked at by itself (posts, forms and handlers are
+            not looked up), as ``gangze check`` does for a file from anywhere.
+
+    Returns:
+        The document (None where it cannot be read) and the findings, errors first.
+    """
+    try:
+        document = reader.read(package.source)
+    except reader.Unreadable as error:
+        return None, list(error.findings)
+    findings = list(rules.check(
+        document, posts=posts, handlers=set(handling.services) if posts is not None else None,
+        forms=set(package.forms) if posts is not None else None,
+    ))
+    if not any(f.severity == "error" for f in findings):
+        for process in document.processes.values():
+            if not process.executable:
+                continue
+            try:
+                engine.compile(process)
+            except engine.NotExecutable as error:
+                findings.extend(error.findings)
+    for what, parts, load in (
+        ("form", package.forms, lambda form: Form.load(form["schema"], form)),
+        ("decision", package.decisions, lambda text: Table.read(text.encode())),
+    ):
+        for key, part in parts.items():
+            try:
+                load(part)
+            except Exception as error:  # each part has its own error class; all carry a text
+                text = getattr(error, "text", None) or Text(str(error), str(error))
+                findings.append(Finding("error", f"{what}.unreadable", key, text))
+    order = {"error": 0, "warning": 1, "info": 2}
+    return document, sorted(findings, key=lambda f: order[f.severity])
+
+
+def deploy(package: Package, *, actor: Actor) -> int:
+    """Store a package as a draft version of its process.
+
+    Returns:
+        The id of the draft; of the version already stored where the package is the same to the byte.
+
+    Raises:
+        Invalid: it cannot be executed faithfully; ``errors`` lists every finding by element.
+    """
+    posts = organisation.post_codes()
+    document, findings = examine(package, posts=posts)
+    errors: dict[str, list[Text]] = {}
+    for finding in findings:
+        if finding.severity == "error":
+            errors.setdefault(finding.element or "", []).append(finding.message)
+    if errors or document is None:
+        raise Invalid(errors, Text("流程图不能部署。", "The diagram cannot be deployed."))
+    process = next(p for p in document.processes.values() if p.executable)
+    same = db.session.scalar(
+        select(Definition.id).where(Definition.key == process.id, Definition.digest == package.digest)
+    )
+    if same is not None:
+        return same
+    compile_meaning(package.source, package.forms, package.decisions, key=process.id)
+    with change("definition.deployed", actor=actor, subject="definitions") as c:
+        version = (c.connection.execute(
+            select(func.max(DEFINITION.c.version)).where(DEFINITION.c.key == process.id)
+        ).scalar() or 0) + 1
+        row = {
+            "key": process.id, "version": version, "state": DefinitionState.DRAFT, "digest": package.digest,
+            "matter": process.matter or process.id, "area": package.area, "zh": _name(process).zh,
+            "en": _name(process).en, "source": package.source, "forms": json.dumps(package.forms, ensure_ascii=False),
+            "decisions": json.dumps(package.decisions, ensure_ascii=False), "deployed_by": actor.person_id, "deployed_at": c.now,
+        }
+        key = c.connection.execute(insert(DEFINITION).returning(DEFINITION.c.id), row).scalar_one()
+        c.entry(
+            "definition.deployed", definition=key, process=process.id, version=version, digest=package.digest,
+            diagram=document.digest,
+        )
+    return key
+
+
+def activate(definition_id: int, *, actor: Actor) -> None:
+    """Let new cases start on a draft (or on a retired version again). Running cases stay where they are.
+
+    Raises:
+        NotFound: no such definition.
+        Conflict: it is active already.
+        Forbidden: who deployed a version may not activate it.
+    """
+    with change("definition.activated", actor=actor, subject="definitions") as c:
+        row = c.connection.execute(
+            select(DEFINITION).where(DEFINITION.c.id == definition_id).with_for_update()
+        ).first()
+        if row is None:
+            raise NotFound(Text("没有这个流程定义", "there is no such process definition"))
+        if row.state == DefinitionState.ACTIVE:
+            raise Conflict(Text("该版本已经启用。", "This version is active already."))
+        if actor.person_id is not None and actor.person_id == row.deployed_by:
+            raise Forbidden(Text("部署人不能启用自己部署的版本。", "Who deployed a version may not activate it."))
+        c.connection.execute(
+            update(DEFINITION).where(DEFINITION.c.key == row.key, DEFINITION.c.state == DefinitionState.ACTIVE)
+            .values(state=DefinitionState.RETIRED)
+        )
+        c.connection.execute(
+            update(DEFINITION).where(DEFINITION.c.id == definition_id)
+            .values(state=DefinitionState.ACTIVE, activated_by=actor.person_id, activated_at=c.now)
+        )
+        c.entry("definition.activated", definition=definition_id, process=row.key, version=row.version)
+
+
+def _name(process: Process) -> Text:
+    return process.names or Text(process.name or process.id, process.name or process.id)
+
