@@ -13,5 +13,5 @@ def set_due(act: Any, item: Any) -> None:
     limit = act.node(item.node).limit
     if limit is None:
         return
-    due = office_calendar().due(act.now, limit)
+    due = office_calendar(act.row["office_version"]).due(act.now, limit)
     item.due_at, item.due_published = due.at, due.published
