@@ -132,7 +132,7 @@ class Appointment(db.Model):  # type: ignore[name-defined]
     id: Mapped[int] = mapped_column(Big, primary_key=True)
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
     post_code: Mapped[str] = mapped_column(ForeignKey("post.code"), index=True)
-    department_code: Mapped[str | None] = mapped_column(ForeignKey("department.code"))
+    department_code: Mapped[str] = mapped_column(ForeignKey("department.code"), index=True)
     role: Mapped[Role] = mapped_column(_enum(Role))
     since: Mapped[date]
     until: Mapped[date | None]

@@ -1,0 +1,33 @@
+"""Everything that changes the organisation: one verb, one transaction, entries in the chain ``organisation``.
+
+``structure``: departments, posts, duties, which posts are kept apart. ``people``: who is there, who holds what, who is
+away. ``declarations``: kin and interests. Every verb takes its actor by name. A person acting through an account needs
+the security administrator's (posts are that office's business, trail.md §5), except to declare what is their own.
+"""
+from .declarations import declare_interest, declare_kinship, end_interest, end_kinship
+from .people import (
+    appoint,
+    appoint_many,
+    change_person,
+    end_absence,
+    end_appointment,
+    record_absence,
+    retire,
+    take_on,
+    take_on_many,
+)
+from .structure import (
+    add_duty,
+    adopt_plan,
+    declare_incompatible,
+    open_department,
+    open_post,
+    rename_department,
+    rename_post,
+)
+
+__all__ = [
+    "add_duty", "adopt_plan", "appoint", "appoint_many", "change_person", "declare_incompatible", "declare_interest",
+    "declare_kinship", "end_absence", "end_appointment", "end_interest", "end_kinship", "open_department", "open_post",
+    "record_absence", "rename_department", "rename_post", "retire", "take_on", "take_on_many",
+]
