@@ -1,5 +1,4 @@
 // Small improvements on pages that work without them. Nothing here decides anything: the server does.
-import "htmx.org/dist/htmx.esm.js";
 import htmx from "htmx.org/dist/htmx.esm.js";
 import { drafts } from "./drafts.js";
 import { files } from "./files.js";
@@ -14,18 +13,23 @@ Object.assign(htmx.config, {
   includeIndicatorStyles: false,
   selfRequestsOnly: true,
   historyCacheSize: 0,
-  scrollIntoViewOnBoost: false,
-});
-
-document.documentElement.classList.add("js");
-
-document.addEventListener("htmx:configRequest", (event) => {
-  const token = document.querySelector('meta[name="csrf-token"]');
-  if (token && event.detail.verb !== "get") event.detail.headers["X-CSRFToken"] = token.content;
+  refreshOnHistoryMiss: true,
 });
 
 menus(document);
-drafts(document);
 files(document);
 rows(document);
 keys(document);
+drafts(document);
+
+// The inbox swaps the open work item only; the list keeps its place and learns which line is open.
+document.addEventListener("htmx:load", (event) => drafts(event.detail.elt.parentElement || document));
+document.addEventListener("htmx:afterSwap", (event) => {
+  const line = event.detail.requestConfig?.elt;
+  if (!line?.classList.contains("item")) return;
+  for (const other of document.querySelectorAll(".item[aria-current]")) other.removeAttribute("aria-current");
+  line.setAttribute("aria-current", "true");
+  document.querySelector(".three")?.classList.add("open");
+  document.body.classList.add("acting");
+  document.querySelector("#work .scroll")?.focus({ preventScroll: true });
+});

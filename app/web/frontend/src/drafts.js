@@ -1,20 +1,25 @@
-// A form marked data-draft="URL" saves what was typed two seconds after the last key, and says so. Any form marked
-// data-guard (or one whose draft could not be saved) asks before the page is left with unsaved words in it.
-const REST = 2000;
+// A form marked data-draft="URL" saves what was typed a few seconds after the last key, and says so. The server counts
+// every save in the work item's version, so the form takes over the new one, and a form is never sent while a save is
+// on its way. Any form marked data-guard or data-draft asks before the page is left with unsaved words in it.
+const REST = 4000;
+const watched = new WeakSet();
 
-export function drafts(document) {
-  for (const form of document.querySelectorAll("form[data-draft], form[data-guard]")) watch(form);
+export function drafts(root) {
+  for (const form of root.querySelectorAll("form[data-draft], form[data-guard]")) {
+    if (!watched.has(form)) watch(form);
+    watched.add(form);
+  }
 }
 
 function watch(form) {
   const status = form.querySelector("[data-draft-status]");
   let dirty = false;
   let leaving = false;
+  let saving = null;
   let timer;
-  let last = Promise.resolve();
 
   const say = (text) => {
-    if (status) status.textContent = text;
+    if (status && text) status.textContent = text;
   };
 
   async function save() {
@@ -22,21 +27,23 @@ function watch(form) {
     // Files travel once, with the form itself.
     for (const [name, value] of [...body]) if (value instanceof File) body.delete(name);
     dirty = false;
-    say(status?.dataset.saving || "");
+    say(status?.dataset.saving);
     try {
       const answer = await fetch(form.dataset.draft, {
         method: "POST",
         body,
         credentials: "same-origin",
-        headers: { "X-Requested-With": "fetch", Accept: "text/plain" },
+        headers: { "X-Requested-With": "fetch" },
       });
-      const text = await answer.text();
-      if (!answer.ok) throw new Error(text);
-      say(text);
+      if (!answer.ok) throw new Error(answer.status);
+      const version = answer.headers.get("X-Version");
+      if (version && form.elements.version) form.elements.version.value = version;
+      say(await answer.text());
     } catch {
       dirty = true;
-      say(status?.dataset.failed || "");
+      say(status?.dataset.failed);
     }
+    saving = null;
   }
 
   form.addEventListener("input", () => {
@@ -44,15 +51,21 @@ function watch(form) {
     if (!form.dataset.draft) return;
     clearTimeout(timer);
     timer = setTimeout(() => {
-      if (!leaving) last = last.then(save);
+      if (!leaving && form.isConnected) saving = (saving || Promise.resolve()).then(save);
     }, REST);
   });
-  form.addEventListener("submit", () => {
-    leaving = true;
+  form.addEventListener("submit", (event) => {
     clearTimeout(timer);
+    if (event.defaultPrevented) return;
+    if (saving) {
+      event.preventDefault();
+      saving.finally(() => form.requestSubmit(event.submitter));
+      return;
+    }
+    leaving = true;
   });
   window.addEventListener("pageshow", () => (leaving = false));
   window.addEventListener("beforeunload", (event) => {
-    if (dirty && !leaving) event.preventDefault();
+    if (dirty && !leaving && form.isConnected) event.preventDefault();
   });
 }
