@@ -209,7 +209,8 @@ def _rest(element: Element) -> Mapping[str, str]:
 
     Keys: a BPMN attribute's plain name (``startQuantity``, ``implementation``), ``{ns}name`` of a vendor attribute or
     of a vendor's text element in ``extensionElements``, ``script`` of a script task, ``{BPMN}potentialOwner`` and its
-    like for the expression or the name of who may do it, ``loop.{ns}name`` for a vendor attribute of the loop.
+    like for the expression or the name of who may do it, ``loop.{ns}name`` for a vendor attribute of the loop, ``en`` and
+    ``duty.en`` for the English of our own name and duty.
     """
     found: dict[str, str] = {
         name: value for name, value in element.attrib.items()
@@ -227,6 +228,10 @@ def _rest(element: Element) -> Mapping[str, str]:
         for child in extensions:
             if not child.tag.startswith((vocabulary.PREFIX, f"{{{BPMN}}}")) and not len(child) and text(child):
                 found.setdefault(child.tag, text(child) or "")
+            if child.tag == vocabulary.PREFIX + "duty" and child.get("en"):
+                found["duty.en"] = child.get("en", "")
+    if element.get(vocabulary.PREFIX + "en"):
+        found["en"] = element.get(vocabulary.PREFIX + "en", "")
     for loop in element.iterchildren(bpmn("multiInstanceLoopCharacteristics"), bpmn("standardLoopCharacteristics")):
         for name, value in loop.attrib.items():
             if name.startswith("{") and not name.startswith(vocabulary.PREFIX):
