@@ -41,7 +41,7 @@ class ItemView:
     process: Text
     matter: str
     node: str
-    node_name: str
+    node_name: Text
     post: str
     department: str | None
     assignee_id: int | None
@@ -428,7 +428,7 @@ def _view(row: Mapping[str, Any]) -> ItemView:
     what = meaning(row["definition_id"])
     return ItemView(
         row["id"], row["version"], ItemState(row["state"]), row["case_id"], row["case_number"], row["title"],
-        CaseStatus(row["status"]), what.names, what.matter, row["node"], what.node(row["node"]).name or row["node"],
+        CaseStatus(row["status"]), what.names, what.matter, row["node"], what.node(row["node"]).label,
         row["post"], row["department"], row["assignee_id"], row["initiator_id"], row["offered_at"], row["due_at"],
         row["due_published"], row["ended_at"], row["risk"], loads(row["data"]).get("amount"),
     )

@@ -136,6 +136,17 @@ class Node:
     line: int | None = None
 
     @property
+    def label(self) -> Text:
+        """Its name in both languages (``gz:en``); its id where it has none."""
+        name = self.name or self.id
+        return Text(name, self.attributes.get("en") or name)
+
+    @property
+    def duty_label(self) -> Text | None:
+        """Its duty in both languages (``en`` of ``gz:duty``)."""
+        return Text(self.duty, self.attributes.get("duty.en") or self.duty) if self.duty else None
+
+    @property
     def is_activity(self) -> bool:
         return self.type.endswith("Task") or self.type in ("task", "subProcess", "transaction", "adHocSubProcess", "callActivity")
 
