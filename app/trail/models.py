@@ -64,6 +64,17 @@ class Leaf(db.Model):  # type: ignore[name-defined]
     hash: Mapped[bytes] = mapped_column(LargeBinary(32))
 
 
+class LogNode(db.Model):  # type: ignore[name-defined]
+    """Hashes of the tree above its leaves: one for every 256**level leaves, so that any root or proof is a matter of
+    reading a few hundred hashes however long the log (kernel/trail/merkle.py, TILE)."""
+
+    __tablename__ = "log_node"
+
+    level: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    index: Mapped[int] = mapped_column("idx", Big, primary_key=True, autoincrement=False)
+    hash: Mapped[bytes] = mapped_column(LargeBinary(32))
+
+
 class Checkpoint(db.Model):  # type: ignore[name-defined]
     """A signed statement of the log's size and root (C2SP tlog-checkpoint)."""
 
@@ -75,27 +86,47 @@ class Checkpoint(db.Model):  # type: ignore[name-defined]
     note: Mapped[str] = mapped_column(Text)
 
 
+#: An INSERT OR REPLACE from outside (our own connections set recursive_triggers) deletes without firing the triggers
+#: on deletion, so a row that would replace another is stopped before it is inserted.
 _SQLITE = [
     "CREATE TRIGGER entry_pending AFTER INSERT ON entry BEGIN INSERT INTO pending (entry_id) VALUES (NEW.id); END",
-    "CREATE TRIGGER entry_no_update BEFORE UPDATE ON entry BEGIN SELECT RAISE(ABORT, 'entries are never changed'); END",
-    "CREATE TRIGGER entry_no_delete BEFORE DELETE ON entry BEGIN SELECT RAISE(ABORT, 'entries are never deleted'); END",
-    "CREATE TRIGGER leaf_no_update BEFORE UPDATE ON leaf BEGIN SELECT RAISE(ABORT, 'the log is never changed'); END",
-    "CREATE TRIGGER leaf_no_delete BEFORE DELETE ON leaf BEGIN SELECT RAISE(ABORT, 'the log is never changed'); END",
+    "CREATE TRIGGER entry_no_replace BEFORE INSERT ON entry WHEN EXISTS (SELECT 1 FROM entry WHERE id = NEW.id) "
+    "OR EXISTS (SELECT 1 FROM entry WHERE subject = NEW.subject AND seq = NEW.seq) "
+    "BEGIN SELECT RAISE(ABORT, 'entries are never replaced'); END",
+    "CREATE TRIGGER leaf_no_replace BEFORE INSERT ON leaf WHEN EXISTS (SELECT 1 FROM leaf WHERE idx = NEW.idx) "
+    "OR EXISTS (SELECT 1 FROM leaf WHERE entry_id = NEW.entry_id) "
+    "BEGIN SELECT RAISE(ABORT, 'the log is never replaced'); END",
+    "CREATE TRIGGER log_node_no_replace BEFORE INSERT ON log_node "
+    "WHEN EXISTS (SELECT 1 FROM log_node WHERE level = NEW.level AND idx = NEW.idx) "
+    "BEGIN SELECT RAISE(ABORT, 'the log is never replaced'); END",
+    "CREATE TRIGGER checkpoint_no_replace BEFORE INSERT ON checkpoint "
+    "WHEN EXISTS (SELECT 1 FROM checkpoint WHERE size = NEW.size) "
+    "BEGIN SELECT RAISE(ABORT, 'checkpoints are never replaced'); END",
+    *(
+        f"CREATE TRIGGER {table}_no_{verb} BEFORE {verb.upper()} ON {table} "
+        f"BEGIN SELECT RAISE(ABORT, '{what} never {verb}d'); END"
+        for table, what in (
+            ("entry", "entries are"), ("leaf", "the log is"), ("log_node", "the log is"),
+            ("checkpoint", "checkpoints are"),
+        )
+        for verb in ("update", "delete")
+    ),
 ]
 _POSTGRESQL = [
-    "CREATE FUNCTION entry_pending() RETURNS trigger LANGUAGE plpgsql AS "
+    "CREATE OR REPLACE FUNCTION entry_pending() RETURNS trigger LANGUAGE plpgsql AS "
     "$$ BEGIN INSERT INTO pending (entry_id) VALUES (NEW.id); RETURN NULL; END $$",
     "CREATE TRIGGER entry_pending AFTER INSERT ON entry FOR EACH ROW EXECUTE FUNCTION entry_pending()",
-    "CREATE FUNCTION never_changed() RETURNS trigger LANGUAGE plpgsql AS "
-    "$$ BEGIN RAISE EXCEPTION 'entries are never changed'; END $$",
-    "CREATE TRIGGER entry_no_change BEFORE UPDATE OR DELETE OR TRUNCATE ON entry "
-    "FOR EACH STATEMENT EXECUTE FUNCTION never_changed()",
-    "CREATE TRIGGER leaf_no_change BEFORE UPDATE OR DELETE OR TRUNCATE ON leaf "
-    "FOR EACH STATEMENT EXECUTE FUNCTION never_changed()",
+    "CREATE OR REPLACE FUNCTION never_changed() RETURNS trigger LANGUAGE plpgsql AS "
+    "$$ BEGIN RAISE EXCEPTION 'the trail is never changed'; END $$",
+    *(
+        f"CREATE TRIGGER {table}_no_change BEFORE UPDATE OR DELETE OR TRUNCATE ON {table} "
+        "FOR EACH STATEMENT EXECUTE FUNCTION never_changed()"
+        for table in ("entry", "leaf", "log_node", "checkpoint")
+    ),
 ]
 #: What keeps the trail insert-only, per database; the first migration runs the same statements.
 GUARDS = {"sqlite": _SQLITE, "postgresql": _POSTGRESQL}
 for _dialect, _statements in GUARDS.items():
     for _statement in _statements:
-        # Leaf is created last of the three tables the guards speak of.
+        # Leaf refers to another table, so it is created after those that do not.
         event.listen(Leaf.__table__, "after_create", DDL(_statement.replace("%", "%%")).execute_if(dialect=_dialect))
