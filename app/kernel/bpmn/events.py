@@ -100,8 +100,11 @@ def definition(element: Element, shared: Shared) -> EventDefinition:
     if kind == "conditional":
         return EventDefinition(kind, expression=text(element.find(bpmn("condition"))))
     if kind == "link":
+        # A source that names its target is that target's partner whatever the two are called.
+        target = shared.find(text(element.find(bpmn("target"))), "linkEventDefinition")
         name = element.get("name", "").strip() or None
-        return EventDefinition(kind, name=name, code=name)
+        code = name if target is None else target.get("name", "").strip() or name
+        return EventDefinition(kind, name=name, code=code)
     if kind == "compensate":
         return EventDefinition(kind, ref=bare(element.get("activityRef")))
     return EventDefinition(kind)
