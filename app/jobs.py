@@ -5,6 +5,8 @@ leased before its handler runs, and a handler gets the same key on every try.
 """
 from __future__ import annotations
 
+import queue
+import threading
 import traceback
 from collections.abc import Callable, Mapping
 from datetime import timedelta
@@ -29,6 +31,8 @@ log = structlog.get_logger(__name__)
 
 #: How long one try of a handler may take before somebody else may try (seconds).
 LEASE = 60
+#: How long a handler is waited for (seconds); less than the lease, so that nobody else has begun by then.
+PATIENCE = 40
 #: Tries before a failing job becomes an incident, and how long to wait after each.
 BACKOFF = (timedelta(seconds=2), timedelta(seconds=10), timedelta(minutes=1), timedelta(minutes=5))
 
@@ -174,10 +178,40 @@ def _call(job: Any, attempt: int) -> tuple[str, Mapping[str, Any]]:
         f"{job.case_id}-{job.token}", job.case_id, job.number, job.node, job.initiator_id, job.initiator_department,
         attempt,
     )
+    return service.version, dict(_bounded(service, work, inputs) or {})
+
+
+def _bounded(service: handling.Service, work: handling.Work, inputs: Mapping[str, Any]) -> Any:
+    """Call a handler, and stop waiting for it after :data:`PATIENCE` seconds.
+
+    Python cannot end a thread: a handler that hangs keeps its own, but no case and no other job waits for it, and what
+    it may still write it writes under the key that every retry uses.
+    """
+    app = current_app._get_current_object()  # type: ignore[attr-defined]
+
+    def call() -> Any:
+        with app.app_context():
+            try:
+                return service.call(work, **inputs)
+            finally:
+                db.session.remove()
+
+    box: queue.SimpleQueue[tuple[bool, Any]] = queue.SimpleQueue()
+
+    def keep() -> None:
+        try:
+            box.put((True, call()))
+        except BaseException as error:
+            box.put((False, error))
+
+    threading.Thread(target=keep, name=f"job {work.key}", daemon=True).start()
     try:
-        return service.version, dict(service.call(work, **inputs) or {})
-    finally:
-        db.session.rollback()
+        done, result = box.get(timeout=app.config.get("PATIENCE", PATIENCE))
+    except queue.Empty:
+        raise TimeoutError(f"{service.name} did not answer") from None
+    if not done:
+        raise result
+    return result
 
 
 def _settle(job: Any, attempt: int, tell: Callable[[], None]) -> None:

@@ -66,6 +66,15 @@ def examine(
     return document, sorted(findings, key=lambda f: order[f.severity])
 
 
+def known_posts() -> dict[str, str]:
+    """Every post's code, by its code and by its names: a lane may be called by any of them."""
+    known: dict[str, str] = {}
+    for post in organisation.posts():
+        for name in (post.en, post.zh, post.code):
+            known[name] = post.code
+    return known
+
+
 def deploy(package: Package, *, actor: Actor) -> int:
     """Store a package as a draft version of its process.
 
@@ -75,7 +84,7 @@ def deploy(package: Package, *, actor: Actor) -> int:
     Raises:
         Invalid: it cannot be executed faithfully; ``errors`` lists every finding by element.
     """
-    posts = organisation.post_codes()
+    posts = known_posts()
     document, findings = examine(package, posts=posts)
     errors: dict[str, list[Text]] = {}
     for finding in findings:
@@ -89,7 +98,7 @@ def deploy(package: Package, *, actor: Actor) -> int:
     )
     if same is not None:
         return same
-    compile_meaning(package.source, package.forms, package.decisions, key=process.id)
+    compile_meaning(package.source, package.forms, package.decisions, key=process.id, posts=posts)
     with change("definition.deployed", actor=actor, subject="definitions") as c:
         version = (c.connection.execute(
             select(func.max(DEFINITION.c.version)).where(DEFINITION.c.key == process.id)
@@ -98,6 +107,8 @@ def deploy(package: Package, *, actor: Actor) -> int:
             "key": process.id, "version": version, "state": DefinitionState.DRAFT, "digest": package.digest,
             "matter": process.matter or process.id, "area": package.area, "zh": _name(process).zh,
             "en": _name(process).en, "source": package.source, "forms": json.dumps(package.forms, ensure_ascii=False),
+            "posts": json.dumps({n.post.code: posts[n.post.code] for n in process.scope.everything.values()
+                                 if n.post and n.post.code in posts}, ensure_ascii=False),
             "decisions": json.dumps(package.decisions, ensure_ascii=False), "deployed_by": actor.person_id, "deployed_at": c.now,
         }
         key = c.connection.execute(insert(DEFINITION).returning(DEFINITION.c.id), row).scalar_one()

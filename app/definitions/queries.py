@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import select
@@ -12,7 +12,7 @@ from ..errors import NotFound
 from ..extensions import db
 from ..kernel import engine
 from ..kernel.bpmn import reader
-from ..kernel.bpmn.model import Node, Process
+from ..kernel.bpmn.model import Node, Process, Scope
 from ..kernel.decisions import Table
 from ..kernel.forms import Form
 from ..kernel.separation import Rules
@@ -56,7 +56,7 @@ def meaning(definition_id: int) -> Meaning:
             _meanings.clear()
         found = _meanings[key] = compile_meaning(
             row.source, json.loads(row.forms), json.loads(row.decisions),
-            definition_id=row.id, key=row.key, version=row.version, matter=row.matter, names=Text(row.zh, row.en),
+            posts=json.loads(row.posts), definition_id=row.id, key=row.key, version=row.version, matter=row.matter, names=Text(row.zh, row.en),
         )
     return found
 
@@ -65,17 +65,33 @@ _meanings: dict[tuple[str, int], Meaning] = {}
 
 
 def compile_meaning(
-    source: bytes, forms: Mapping[str, Any], decisions: Mapping[str, str], *, key: str, definition_id: int = 0,
-    version: int = 0, matter: str = "", names: Text = Text("", ""),
+    source: bytes, forms: Mapping[str, Any], decisions: Mapping[str, str], *, key: str,
+    posts: Mapping[str, str] | None = None, definition_id: int = 0, version: int = 0, matter: str = "",
+    names: Text = Text("", ""),
 ) -> Meaning:
-    """Compile a package's parts. Used for stored definitions, and by checks and rehearsals for files."""
+    """Compile a package's parts. Used for stored definitions, and by checks and rehearsals for files.
+
+    Args:
+        posts: codes of the posts that the diagram calls by name; a post it does not list keeps what it is called.
+    """
     document = reader.read(source)
     process = document.processes[key]
+    process = replace(process, scope=_with_codes(process.scope, posts or {}))
     return Meaning(
         definition_id, key, version, matter, names, document.digest, process, engine.compile(process),
         Rules.of(process), {k: Form.load(f["schema"], f) for k, f in forms.items()},
         {k: Table.read(text.encode()) for k, text in decisions.items()},
     )
+
+
+def _with_codes(scope: Scope, posts: Mapping[str, str]) -> Scope:
+    """The same scope with every post by its code: a lane may be called by its post's name."""
+
+    def coded(node: Node) -> Node:
+        post = node.post and replace(node.post, code=posts.get(node.post.code, node.post.code))
+        return replace(node, post=post, scope=node.scope and _with_codes(node.scope, posts))
+
+    return Scope({key: coded(node) for key, node in scope.nodes.items()}, scope.flows)
 
 
 def active(key: str) -> Definition:

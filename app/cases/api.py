@@ -1,0 +1,227 @@
+"""Cases and work items for programs. Thin doors: who asks, which verb, what came of it."""
+from __future__ import annotations
+
+from typing import Any
+
+from flask import request
+from flask.views import MethodView
+from flask_login import current_user
+from flask_smorest import Blueprint
+
+from ..api import objection
+from ..errors import Invalid
+from ..kernel.text import Text
+from ..organisation import queries as organisation
+from ..permission import needs
+from . import actions, files, queries
+from .schemas import (
+    CompleteSchema, ExplainSchema, HeldSchema, ListSchema, MessageSchema, ReasonSchema, ReturnSchema, SaveSchema,
+    SignalSchema, StartSchema, VersionSchema, WorkItemDetailSchema, WorkItemPageSchema, plain,
+)
+
+blueprint = Blueprint("cases_api", __name__, description="Cases and work items")
+SIGNED_IN = [needs("signed in")]
+
+
+def _role() -> str | None:
+    return str(current_user.role) if current_user.role else None
+
+
+@blueprint.route("/cases")
+class Cases(MethodView):
+    decorators = SIGNED_IN
+
+    @blueprint.arguments(StartSchema)
+    @blueprint.response(201)
+    def post(self, given: dict[str, Any]) -> dict[str, Any]:
+        """Start a case; with ``data`` its first form is handed in at once."""
+        case_id = actions.start(
+            given["process"], actor=current_user.actor, answers=given["data"], opinion=given["opinion"],
+            party=given["party"], business_key=given["business_key"], department=given["department"],
+        )
+        return _case(case_id)
+
+
+def _case(case_id: int) -> dict[str, Any]:
+    view = queries.case(case_id, actor=current_user.actor, role=_role())
+    row = view.case
+    return {
+        "id": row.id, "number": row.number, "title": row.title, "status": str(row.status), "process": view.meaning.key,
+        "version": view.meaning.version, "matter": view.meaning.matter, "business_key": row.business_key,
+        "party": row.party, "initiator": row.initiator_id, "started_at": row.started_at.isoformat(),
+        "ended_at": row.ended_at.isoformat() if row.ended_at else None, "data": plain(view.data),
+        "work_items": [
+            {"id": i.id, "version": i.version, "node": i.node, "state": str(i.state), "post": i.post,
+             "department": i.department, "assignee": i.assignee_id,
+             "due_at": i.due_at.isoformat() if i.due_at else None} for i in view.items
+        ],
+        "jobs": [{"id": j.id, "node": j.node, "handler": j.handler, "state": str(j.state), "error": j.error}
+                 for j in view.jobs],
+    }
+
+
+@blueprint.route("/cases/<int:case_id>")
+class OneCase(MethodView):
+    decorators = SIGNED_IN
+
+    @blueprint.response(200)
+    def get(self, case_id: int) -> dict[str, Any]:
+        """A case: its data, its open work items, what the house still owes it."""
+        return _case(case_id)
+
+
+@blueprint.route("/cases/<int:case_id>/trail")
+class CaseTrail(MethodView):
+    decorators = SIGNED_IN
+
+    @blueprint.response(200)
+    def get(self, case_id: int) -> list[Any]:
+        """Every entry of the case, in order."""
+        queries.case(case_id, actor=current_user.actor, role=_role())
+        return [plain(h.body) for h in queries.happenings(case_id)]
+
+
+@blueprint.route("/cases/<int:case_id>/nodes")
+class CaseNodes(MethodView):
+    decorators = SIGNED_IN
+
+    @blueprint.response(200)
+    def get(self, case_id: int) -> dict[str, Any]:
+        """Which nodes and flows have been passed, are current, were refused or returned from."""
+        queries.case(case_id, actor=current_user.actor, role=_role())
+        return queries.progress(case_id)
+
+
+def _case_verb(name: str, act: Any) -> None:
+    @blueprint.arguments(ReasonSchema)
+    @blueprint.response(200)
+    def post(self: MethodView, given: dict[str, Any], case_id: int) -> dict[str, Any]:
+        act(case_id, given["reason"])
+        return _case(case_id)
+
+    post.__doc__ = f"{name.capitalize()} the case."
+    view = type(f"Case{name.capitalize()}", (MethodView,), {"decorators": SIGNED_IN, "post": post})
+    blueprint.route(f"/cases/<int:case_id>/{name}")(view)
+
+
+for _name, _act in {
+    "withdraw": lambda case_id, reason: actions.cancel(case_id, actor=current_user.actor, reason=reason),
+    "cancel": lambda case_id, reason: actions.cancel(case_id, actor=current_user.actor, reason=reason),
+    "suspend": lambda case_id, reason: actions.suspend(case_id, actor=current_user.actor, reason=reason),
+    "resume": lambda case_id, reason: actions.resume(case_id, actor=current_user.actor),
+}.items():
+    _case_verb(_name, _act)
+
+
+@blueprint.route("/work-items")
+class WorkItems(MethodView):
+    decorators = SIGNED_IN
+
+    @blueprint.arguments(ListSchema, location="query")
+    @blueprint.response(200, WorkItemPageSchema)
+    def get(self, wanted: dict[str, Any]) -> queries.Page:
+        """One's work items: offered, allocated, completed, or open ones of cases one started."""
+        return queries.work_items(wanted.pop("view"), person=current_user.person_id, **wanted)
+
+
+@blueprint.route("/work-items/<int:item_id>")
+class OneWorkItem(MethodView):
+    decorators = SIGNED_IN
+
+    @blueprint.response(200, WorkItemDetailSchema)
+    def get(self, item_id: int) -> dict[str, Any]:
+        """A work item with the case's data its node may see."""
+        view = queries.work_item(item_id, actor=current_user.actor, role=_role())
+        return {
+            "id": view.item.id, "version": view.item.version, "state": str(view.item.state), "case": view.case.id,
+            "case_number": view.case.number, "node": view.node.id, "node_name": view.node.name,
+            "assignee": view.item.assignee_id, "due_at": view.item.due_at, "decisions": list(view.node.decisions),
+            "form": view.node.form, "draft": view.draft, "returnable": list(view.returnable),
+            "data": {k: v for k, v in view.data.items() if k not in view.node.hidden}, "allowed": view.verdict.allowed,
+        }
+
+
+def _item_verb(name: str, schema: Any, act: Any) -> None:
+    @blueprint.arguments(schema)
+    @blueprint.response(204)
+    def post(self: MethodView, given: dict[str, Any], item_id: int) -> None:
+        act(item_id, given)
+
+    post.__doc__ = f"{name.capitalize()} the work item."
+    view = type(f"WorkItem{name.capitalize()}", (MethodView,), {"decorators": SIGNED_IN, "post": post})
+    blueprint.route(f"/work-items/<int:item_id>/{name}")(view)
+
+
+for _name, _schema, _verb in (
+    ("claim", VersionSchema, lambda i, g: actions.claim(i, actor=current_user.actor, **g)),
+    ("release", HeldSchema, lambda i, g: actions.release(i, actor=current_user.actor, **g)),
+    ("save", SaveSchema, lambda i, g: actions.save(i, actor=current_user.actor, **g)),
+    ("complete", CompleteSchema, lambda i, g: actions.complete(i, actor=current_user.actor, **g)),
+    ("refuse", CompleteSchema,
+     lambda i, g: actions.complete(i, actor=current_user.actor, **{**g, "decision": g["decision"] or "refuse"})),
+    ("return", ReturnSchema, lambda i, g: actions.return_(i, actor=current_user.actor, **g)),
+):
+    _item_verb(_name, _schema, _verb)
+
+
+@blueprint.route("/attachments")
+class Attachments(MethodView):
+    decorators = SIGNED_IN
+
+    @blueprint.response(201)
+    def post(self) -> dict[str, Any]:
+        """Keep a file (multipart field ``file``); hand its id in with a form's file field."""
+        given = request.files.get("file")
+        if given is None:
+            raise Invalid({"file": [Text("没有文件", "there is no file")]})
+        return files.store(given.stream, given.filename or "file", actor=current_user.actor)
+
+
+@blueprint.route("/jobs/<int:job_id>/retry")
+class JobRetry(MethodView):
+    decorators = SIGNED_IN
+
+    @blueprint.response(204)
+    def post(self, job_id: int) -> None:
+        """Try a job that became an incident again."""
+        actions.retry(job_id, actor=current_user.actor)
+
+
+@blueprint.route("/messages")
+class Messages(MethodView):
+    decorators = SIGNED_IN
+
+    @blueprint.arguments(MessageSchema)
+    @blueprint.response(200)
+    def post(self, given: dict[str, Any]) -> dict[str, Any]:
+        """A message for the one case that waits for it."""
+        return {"case": actions.deliver(given["name"], given["correlation"], given["data"], actor=current_user.actor)}
+
+
+@blueprint.route("/signals")
+class Signals(MethodView):
+    decorators = SIGNED_IN
+
+    @blueprint.arguments(SignalSchema)
+    @blueprint.response(200)
+    def post(self, given: dict[str, Any]) -> dict[str, Any]:
+        """A signal for every case that waits for it."""
+        return {"cases": actions.broadcast(given["name"], given["data"], actor=current_user.actor)}
+
+
+@blueprint.route("/separation/explain")
+class Explain(MethodView):
+    decorators = SIGNED_IN
+
+    @blueprint.arguments(ExplainSchema, location="query")
+    @blueprint.response(200)
+    def get(self, wanted: dict[str, Any]) -> list[dict[str, Any]]:
+        """For a node of a case: every holder of its post, whether they may act, and why not."""
+        queries.case(wanted["case"], actor=current_user.actor, role=_role())
+        found = queries.explain(wanted["case"], wanted["node"])
+        names = organisation.names([person for person, _ in found])
+        return [
+            {"person": person, "name": names.get(person, ""), "allowed": verdict.allowed,
+             "objections": [objection(o) for o in verdict.objections]}
+            for person, verdict in found
+        ]

@@ -1,0 +1,102 @@
+"""Fixtures for everybody: an application on a new store, a small cast, the whole demonstration bureau.
+
+The cast, everywhere: Ada requests, Bob authorises, Carol is an outsider, Dora audits.
+"""
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from flask import Flask
+
+pytest_plugins = ["tests.databases"]
+
+ROOT = Path(__file__).resolve().parent.parent
+CORPUS = ROOT.parent / "shared" / "corpus"
+
+
+def make_app(home: Path, database: str | None = None, **overrides: Any) -> Flask:
+    """An application on its own folder; jobs run when a test says so."""
+    from app import create_app
+
+    environment = {"GANGZE_HOME": str(home), "GANGZE_RATE_LIMIT": "0", "GANGZE_PROCESSES": str(ROOT / "processes")}
+    if database:
+        environment["GANGZE_DATABASE"] = database.replace("postgresql+psycopg://", "postgresql://")
+    return create_app(environment, JOBS_INLINE=True, TESTING=True, WTF_CSRF_ENABLED=False, **overrides)
+
+
+@pytest.fixture
+def app(tmp_path: Path, database: str) -> Iterator[Flask]:
+    """An application on an empty store, once on SQLite and once on PostgreSQL."""
+    from app.extensions import db
+
+    made = make_app(tmp_path / "home", database)
+    with made.app_context():
+        db.create_all()
+        yield made
+        db.session.remove()
+        db.engine.dispose()
+
+
+@pytest.fixture
+def sqlite_app(tmp_path: Path) -> Iterator[Flask]:
+    """The same on SQLite only, where the database makes no difference."""
+    from app.extensions import db
+
+    made = make_app(tmp_path / "home")
+    with made.app_context():
+        db.create_all()
+        yield made
+        db.session.remove()
+        db.engine.dispose()
+
+
+@pytest.fixture
+def cast(app: Flask) -> SimpleNamespace:
+    """Ada, Bob, Carol and Dora, their posts and departments, and noise that no query should return."""
+    from tests.cast import take_on
+
+    return take_on()
+
+
+@pytest.fixture(scope="session")
+def bureau_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The demonstration bureau, built once through the actions; tests work on copies."""
+    from app import demonstration
+    from app.change import Actor
+    from app.extensions import db
+
+    home = tmp_path_factory.mktemp("bureau")
+    made = make_app(home, DEMO=True)
+    with made.app_context():
+        db.create_all()
+        demonstration.load(actor=Actor.system("demo"))
+        db.session.remove()
+        with db.engine.connect() as connection:
+            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+        db.engine.dispose()
+    return home
+
+
+@pytest.fixture
+def bureau_home(bureau_template: Path, tmp_path: Path) -> Path:
+    """A folder with the demonstration bureau's store, for tests that start processes of their own."""
+    home = tmp_path / "home"
+    shutil.copytree(bureau_template, home)
+    return home
+
+
+@pytest.fixture
+def bureau(bureau_home: Path) -> Iterator[Flask]:
+    """An application on a fresh copy of the demonstration bureau."""
+    from app.extensions import db
+
+    made = make_app(bureau_home, DEMO=True)
+    with made.app_context():
+        yield made
+        db.session.remove()
+        db.engine.dispose()
