@@ -5,8 +5,10 @@ the lock first, everything read under it.
 """
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any, BinaryIO
 
 import structlog
 from sqlalchemy import bindparam, delete, func, insert, select
@@ -14,13 +16,14 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from .. import clock
-from ..change import _current
+from ..change import Actor, _current, change
 from ..errors import Unavailable
 from ..extensions import db
 from ..kernel.text import Text
 from ..kernel.trail import BadProof, Frontier, consistency_proof, root_at, verify_consistency
 from ..kernel.trail.notes import BadNote, Checkpoint, open_note, sign
-from . import keys, models
+from . import exports, keys, models
+from .filters import Filters
 from .models import Entry, Leaf, LogNode, Pending
 from .tiles import Damaged, Tiles, size
 
@@ -124,6 +127,27 @@ def publish() -> Checkpoint | None:
     while sequence() == BATCH:
         pass
     return checkpoint()
+
+
+def export(
+    form: str, out: BinaryIO | str | os.PathLike[str], *, actor: Actor, progress: exports.Progress | None = None,
+    **filters: Any,
+) -> int:
+    """Write entries out as :func:`app.trail.exports.export` does, and then into the trail that it was done.
+
+    Args:
+        form, out, progress, filters: as there.
+        actor: who takes them.
+
+    Returns:
+        How many were written.
+
+    Raises: as there. A failed export leaves no file and no entry.
+    """
+    count = exports.export(form, out, progress=progress, **filters)
+    with change("trail.exported", actor=actor, subject="audit") as c:
+        c.entry("trail.exported", format=form, count=count, filters=Filters(**filters).facts())
+    return count
 
 
 def _sign(connection: Connection) -> Checkpoint | None:
