@@ -42,7 +42,7 @@ def offer(act: Any, item: Any) -> None:
         )
     facts = act.facts(without=item.token)
     for person in _wanted(act, item, rule, facts):
-        if separation.may(act.meaning.rules, act.office, facts, item.node, person).allowed:
+        if separation.allowed(act.meaning.rules, act.office, facts, item.node, person):
             act.allocate(item, person)
             return
 
@@ -53,7 +53,7 @@ def _wanted(act: Any, item: Any, rule: Any, facts: separation.CaseFacts) -> list
         return [person for person in reversed(before) if person not in holding]
     if not act.performed and not act.row["state"] and act.row["initiator_id"]:
         return [act.row["initiator_id"]]
-    if rule.allocation == "draw":
+    if rule.allocation == "draw" or act.meaning.rules.drawn(item.node):
         people = list(separation.candidates(act.meaning.rules, act.office, facts, item.node))
         secrets.SystemRandom().shuffle(people)
         return people[:1]

@@ -1,0 +1,88 @@
+"""A small office with small processes."""
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from app.cases import actions
+from app.cases.acting import CASE, ITEM
+from app.definitions import actions as definitions
+from app.definitions.packages import Package
+from app.extensions import db
+from tests.cast import SYSTEM
+from tests.diagrams import both, diagram, end, flow, service, start, user, xor
+
+FORM = {
+    "title": {"zh": "申请", "en": "Request"},
+    "schema": {
+        "type": "object",
+        "properties": {
+            "purpose": {"type": "string", "minLength": 2, "maxLength": 100},
+            "amount": {"type": "string", "format": "money"},
+        },
+        "required": ["purpose", "amount"],
+    },
+    "ui": {"order": ["purpose", "amount"],
+           "labels": {"purpose": {"zh": "事由", "en": "Purpose"}, "amount": {"zh": "金额", "en": "Amount"}}},
+}
+GOOD = {"purpose": "打印纸", "amount": "120.50"}
+
+APPROVAL = diagram(
+    "approval", start("s"), user("apply", "CLK", form="request"),
+    user("approve", "HEAD", decisions="agree refuse"), user("audit", "ACC", decisions="agree"),
+    xor("ok", default="ok-audit"), end("e"), end("no"),
+    flow("ok-audit", "ok", "audit"), flow("ok-no", "ok", "no", 'approve.decision == "refuse"'),
+    flow("audit-e", "audit", "e"), path="s apply approve ok",
+    constraints='<gz:differ id="c1" nodes="apply approve audit" basis="内控规范第十二条"/>', title="{purpose}",
+)
+REVIEWS = diagram(
+    "reviews", start("s"), user("apply", "CLK"), both("fork"), user("one", "HEAD"), user("two", "ACC"), both("join"),
+    user("close", "ACC"), end("e"), flow("f1", "fork", "one"), flow("f2", "fork", "two"), flow("f3", "one", "join"),
+    flow("f4", "two", "join"), flow("f5", "join", "close"), flow("f6", "close", "e"), path="s apply fork",
+)
+WORKING = diagram(
+    "working", start("s"), user("apply", "CLK"),
+    service("call", "test.echo", {"what": "apply.note"}, {"heard": "echo"}), user("after", "CLK"), end("e"),
+    path="s apply call after e",
+)
+
+
+def deployed(source: bytes, forms: dict[str, Any] | None = None) -> int:
+    """A diagram, deployed and active."""
+    key = definitions.deploy(Package(source, forms or {}, {}), actor=SYSTEM)
+    definitions.activate(key, actor=SYSTEM)
+    return key
+
+
+@pytest.fixture
+def office(app: Any, cast: SimpleNamespace) -> SimpleNamespace:
+    """The cast, with the approval and review processes active."""
+    deployed(APPROVAL, {"request": FORM})
+    deployed(REVIEWS)
+    return cast
+
+
+def items(case_id: int) -> dict[str, Any]:
+    """The case's open work items by node."""
+    rows = db.session.execute(
+        ITEM.select().where(ITEM.c.case_id == case_id, ITEM.c.state.in_(["offered", "allocated"]))
+    ).all()
+    db.session.rollback()
+    return {row.node: row for row in rows}
+
+
+def status(case_id: int) -> str:
+    found = db.session.execute(CASE.select().where(CASE.c.id == case_id)).one()
+    db.session.rollback()
+    return str(found.status)
+
+
+def take(case_id: int, node: str, who: Any, **what: Any) -> None:
+    """Claim, if need be, and complete."""
+    item = items(case_id)[node]
+    if item.assignee_id != who.person_id:
+        actions.claim(item.id, actor=who)
+        item = items(case_id)[node]
+    actions.complete(item.id, actor=who, version=item.version, **what)
