@@ -4,6 +4,7 @@ from __future__ import annotations
 import sqlite3
 from datetime import UTC as ZONE
 from enum import StrEnum
+from pathlib import Path
 from typing import Any
 
 from flask_babel import Babel
@@ -67,7 +68,7 @@ class Word(TypeDecorator[Any]):
 
 
 db = SQLAlchemy(model_class=Base)
-migrate = Migrate()
+migrate = Migrate(directory=str(Path(__file__).resolve().parent.parent / "migrations"))
 login = LoginManager()
 csrf = CSRFProtect()
 babel = Babel()

@@ -27,6 +27,7 @@ from ..kernel.bpmn.model import Node
 from ..kernel.text import Text
 from ..kernel.values import dumps, loads
 from ..organisation import queries as organisation
+from ..trail import verification
 from .models import Case, CaseStatus, CaseTimer, ItemState, Job, JobState, Subscription, WorkItem
 
 CASE, ITEM, JOB, TIMER, WAIT = (m.__table__ for m in (Case, WorkItem, Job, CaseTimer, Subscription))
@@ -64,6 +65,7 @@ class Act:
     data: dict[str, Any]
     performed: dict[str, list[int]]
     held: dict[str, list[Any]]
+    round: dict[str, list[int]]
     item: Item | None = None
     _changed: dict[str, Any] = field(default_factory=dict)
 
@@ -90,13 +92,9 @@ class Act:
         Args:
             without: a token whose own claim is left out, because it is the one being asked about.
         """
-        claimed: dict[str, set[int]] = {}
-        open_: dict[str, int] = {}
-        for token, (node, person) in self.held.items():
-            open_[node] = open_.get(node, 0) + 1
-            if person is not None and int(token) != without:
-                claimed.setdefault(node, set()).add(person)
-        return case_facts(self.row, self.meaning, self.state, self.data, self.performed, claimed, open_)
+        return case_facts(
+            self.row, self.meaning, self.state, self.data, self.performed, self.held, self.round, without
+        )
 
     def entry(self, what: str, **facts: Any) -> None:
         """An entry in this case's chain."""
@@ -180,6 +178,8 @@ class Act:
         people = self.performed.setdefault(node, [])
         if person not in people:
             people.append(person)
+        if self.node(node).loop is not None:
+            self.round.setdefault(node, []).append(person)
 
     def save_item(self, item: Item, **columns: Any) -> None:
         """Write an item's new state; its version goes up."""
@@ -197,6 +197,8 @@ class Act:
             opened.token, opened.node, node.post.code if node.post else "", number=opened.number,
             risk=next((level for level in ("high", "medium", "low") if level in risks), None), offered_at=self.now,
         )
+        if not any(held_node == item.node for held_node, _ in self.held.values()) and item.number in (0, None):
+            self.round.pop(item.node, None)  # a new round of a multi-instance task
         self.held[str(item.token)] = [item.node, None]
         handling.run(Moment.OPENING, self, item)
         item.id = self.c.connection.execute(_INSERT_ITEM, {
@@ -247,25 +249,52 @@ class Act:
         """The case's last statement: everything that changed and the end of its chain, at once."""
         self.c.connection.execute(_UPDATE_CASE if not self._changed else update(CASE).where(CASE.c.id == bindparam("b_id")), {
             "b_id": self.id, "state": self.state, "data": dumps(self.data),
-            "acts": dumps({"performed": self.performed, "held": self.held}),
+            "acts": dumps({"performed": self.performed, "held": self.held, "round": self.round}),
             "trail_seq": seq, "trail_head": head, **self._changed,
         })
 
 
 def case_facts(
-    row: Mapping[str, Any], meaning: Meaning, state: str, data: Mapping[str, Any],
-    performed: Mapping[str, list[int]], claimed: Mapping[str, set[int]], open_: Mapping[str, int],
+    row: Mapping[str, Any], meaning: Meaning, state: str, data: Mapping[str, Any], performed: Mapping[str, list[int]],
+    held: Mapping[str, list[Any]], round_: Mapping[str, list[int]], without: int | None = None,
 ) -> separation.CaseFacts:
-    """The gate's view of a case, from its stored row."""
+    """The gate's view of a case.
+
+    Args:
+        held: token -> [node, holder or None] of the open work items.
+        round_: multi-instance node -> who has completed an instance in the present round.
+        without: the token that is being asked about: its own claim does not count against it.
+    """
+    claimed: dict[str, set[int]] = {}
+    open_: dict[str, int] = {}
+    instances: dict[str, list[int | None]] = {node: list(people) for node, people in round_.items()}
+    for token, (node, person) in held.items():
+        open_[node] = open_.get(node, 0) + 1
+        if int(token) == without:
+            continue
+        if person is not None:
+            claimed.setdefault(node, set()).add(person)
+        if meaning.node(node).loop is not None:
+            instances.setdefault(node, []).append(person)
     party = row["party"]
     return separation.CaseFacts(
         performed={node: frozenset(people) for node, people in performed.items()},
         claimed={node: frozenset(people) for node, people in claimed.items()},
-        initiator=row["initiator_id"], initiator_department=row["initiator_department"], data=data, party=party,
+        initiator=row["initiator_id"] or 0, initiator_department=row["initiator_department"], data=data, party=party,
         party_person=int(party.removeprefix("person:")) if party and party.startswith("person:") else None,
         reachable=engine.reachable(meaning.program, state), sure=engine.sure(meaning.program, state), open=open_,
+        instances={node: tuple(people) for node, people in instances.items()}, again=meaning.rules.after(performed),
     )
 
+
+def _heads(connection: Connection) -> Iterator[tuple[str, int, bytes]]:
+    """Where the cases' chains end, for the verification of the trail."""
+    rows = connection.execution_options(yield_per=5000).execute(select(CASE.c.id, CASE.c.trail_seq, CASE.c.trail_head))
+    for case_id, seq, head in rows:
+        yield f"case:{case_id}", seq, bytes(head)
+
+
+verification.HEADS.append(_heads)
 
 _OFFICE = organisation.VERSION.label("office_version")
 _CASE_COLUMNS = [c for c in CASE.c]
@@ -301,7 +330,7 @@ def _read(c: Change, row: Mapping[str, Any], item: Item | None) -> Act:
     act = Act(
         c, dict(row), meaning(row["definition_id"]),
         organisation.office(today(c.now), row["office_version"]), row["state"], loads(row["data"]),
-        acts["performed"], acts["held"], item,
+        acts["performed"], acts["held"], acts["round"], item,
     )
     c.chains[c.subject] = Chain(row["trail_seq"], bytes(row["trail_head"]), act._save)
     return act
@@ -355,7 +384,7 @@ def beginning(
             "number": number(c.connection, today(c.now).year), "definition_id": definition_id, "title": title,
             "status": CaseStatus.RUNNING, "business_key": business_key, "party": party,
             "initiator_id": actor.person_id, "initiator_department": department, "started_at": c.now, "state": "",
-            "data": "{}", "acts": dumps({"performed": {}, "held": {}}), "trail_seq": 0, "trail_head": GENESIS,
+            "data": "{}", "acts": dumps({"performed": {}, "held": {}, "round": {}}), "trail_seq": 0, "trail_head": GENESIS,
         }
         row["id"] = c.connection.execute(insert(CASE).returning(CASE.c.id), row).scalar_one()
         row["office_version"] = c.connection.execute(select(_OFFICE)).scalar_one()

@@ -11,12 +11,13 @@ from flask_smorest import Blueprint
 from ..api import objection
 from ..errors import Invalid
 from ..kernel.text import Text
+from ..kernel.values import plain
 from ..organisation import queries as organisation
 from ..permission import needs
 from . import actions, files, queries
 from .schemas import (
     CompleteSchema, ExplainSchema, HeldSchema, ListSchema, MessageSchema, ReasonSchema, ReturnSchema, SaveSchema,
-    SignalSchema, StartSchema, VersionSchema, WorkItemDetailSchema, WorkItemPageSchema, plain,
+    SignalSchema, StartSchema, VersionSchema, WorkItemDetailSchema, WorkItemPageSchema,
 )
 
 blueprint = Blueprint("cases_api", __name__, description="Cases and work items")

@@ -1,7 +1,7 @@
 """Questions about cases and work items. Who may see what is decided here, never in a page."""
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -19,6 +19,8 @@ from ..kernel.bpmn.model import Node
 from ..kernel.text import Text
 from ..kernel.values import loads
 from ..organisation import queries as organisation
+from ..trail.exports import NODE_NAMES
+from ..trail.filters import CASES_OF
 from ..trail.models import Entry
 from .acting import CASE, ITEM, case_facts, today
 from .models import Case, CaseStatus, ItemState, Job, JobState, Notice, Submission, WorkItem
@@ -302,14 +304,9 @@ def facts_of(row: Any, without: int | None = None) -> separation.CaseFacts:
         for name in ("state", "data", "acts", "party", "initiator_id", "initiator_department", "definition_id")
     }
     acts = loads(values["acts"])
-    claimed: dict[str, set[int]] = {}
-    open_: dict[str, int] = {}
-    for token, (node, person) in acts["held"].items():
-        open_[node] = open_.get(node, 0) + 1
-        if person is not None and int(token) != without:
-            claimed.setdefault(node, set()).add(person)
     return case_facts(
-        values, meaning(values["definition_id"]), values["state"], loads(values["data"]), acts["performed"], claimed, open_
+        values, meaning(values["definition_id"]), values["state"], loads(values["data"]), acts["performed"],
+        acts["held"], acts["round"], without,
     )
 
 
@@ -391,6 +388,23 @@ def submissions(case_id: int) -> list[Submission]:
     return list(db.session.scalars(select(Submission).where(Submission.case_id == case_id).order_by(Submission.id)))
 
 
+def _cases_of(process: str) -> Any:
+    ids = [d.id for d in definitions.versions() if process in (d.key, d.matter)]
+    return select(CASE.c.id).where(CASE.c.definition_id.in_(ids))
+
+
+def _node_names(cases: Collection[int]) -> dict[int, dict[str, str]]:
+    rows = db.session.execute(select(CASE.c.id, CASE.c.definition_id).where(CASE.c.id.in_(list(cases)))).all()
+    return {
+        row.id: {key: node.name for key, node in meaning(row.definition_id).process.scope.everything.items() if node.name}
+        for row in rows
+    }
+
+
+CASES_OF.append(_cases_of)
+NODE_NAMES.append(_node_names)
+
+
 # -- inside -------------------------------------------------------------------------------------------------------------
 
 _ROW = [
@@ -421,7 +435,7 @@ def _is_offered(row: Case, person: int | None) -> bool:
 
 def _may(row: Mapping[str, Any], person: int) -> bool:
     facts = facts_of({**row, "state": row["case_state"]}, without=row["token"])
-    return separation.may(meaning(row["definition_id"]).rules, office_now(), facts, row["node"], person).allowed
+    return separation.allowed(meaning(row["definition_id"]).rules, office_now(), facts, row["node"], person)
 
 
 def _view(row: Mapping[str, Any]) -> ItemView:

@@ -5,7 +5,7 @@ from typing import Any
 
 from marshmallow import Schema, fields, validate
 
-from ..kernel.values import dumps
+from ..kernel.values import plain
 
 
 class Plain(fields.Field[Any]):
@@ -13,16 +13,6 @@ class Plain(fields.Field[Any]):
 
     def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> Any:
         return plain(value)
-
-
-def plain(value: Any) -> Any:
-    """A case value in the JSON a program outside expects: Decimal, date and time as their text."""
-    import json
-
-    def untag(found: dict[str, Any]) -> Any:
-        return next(iter(found.values())) if len(found) == 1 and next(iter(found)) in ("$dec", "$date", "$time") else found
-
-    return json.loads(dumps(value), object_hook=untag)
 
 
 class StartSchema(Schema):

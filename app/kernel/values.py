@@ -156,6 +156,21 @@ def loads(text: str | bytes) -> Value:
     return _restore(orjson.loads(text))
 
 
+def plain(value: Value) -> Any:
+    """A value in the JSON that programs outside expect: Decimals, dates and times as their text, untagged."""
+    if isinstance(value, Decimal):
+        return format(value, "f")
+    if isinstance(value, datetime):
+        return timestamp(value)
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, Mapping):
+        return {key: plain(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [plain(item) for item in value]
+    return value
+
+
 def digest(source: bytes) -> str:
     """The name of some bytes: lower-case hexadecimal SHA-256."""
     return hashlib.sha256(source).hexdigest()
