@@ -216,11 +216,11 @@ class HandlerTask(Activity):
     """Service, send, script and business rule tasks: our code does it, outside the engine."""
 
     asking = True
-    inputs: Mapping[str, Expression]
+    arguments: Mapping[str, Expression]
 
     def begin(self, token: Token) -> bool | None:
         case = token.workflow
-        case.call(token, self.handler, {name: case.value(e, token) for name, e in self.inputs.items()})
+        case.call(token, self.handler, {name: case.value(e, token) for name, e in self.arguments.items()})
         return None
 
 

@@ -173,7 +173,7 @@ class _Build:
         if node.handler:
             spec = HandlerTask(self.library, node)
             spec.handler = node.handler
-            spec.inputs = {name: compile_expression(text) for name, text in node.inputs.items()}
+            spec.arguments = {name: compile_expression(text) for name, text in node.inputs.items()}
         else:
             spec = SendTask(self.library, node)
             spec.message = node.message
