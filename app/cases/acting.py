@@ -24,12 +24,15 @@ from ..errors import Conflict, NotFound
 from ..handling import Moment
 from ..kernel import engine, separation
 from ..kernel.bpmn.model import Node
+from ..kernel.decisions import DecisionError
 from ..kernel.text import Text
 from ..kernel.values import dumps, loads
 from ..organisation import queries as organisation
 from ..trail import verification
 from .models import Case, CaseStatus, CaseTimer, ItemState, Job, JobState, Subscription, WorkItem
 
+#: A handler of this name is a decision table of the package: ``decision.approver`` is decisions/approver.dmn.
+DECISION = "decision."
 CASE, ITEM, JOB, TIMER, WAIT = (m.__table__ for m in (Case, WorkItem, Job, CaseTimer, Subscription))
 
 
@@ -133,10 +136,10 @@ class Act:
         self._stop(step.stopped)
         for opened in step.opened:
             self._open(opened)
-        if step.calls:
+        decided = [call for call in step.calls if call.handler.startswith(DECISION)]
+        if jobs := [call for call in step.calls if not call.handler.startswith(DECISION)]:
             execute(insert(JOB), [
-                self._job(handler=call.handler, inputs=call.inputs, token=call.token, node=call.node)
-                for call in step.calls
+                self._job(handler=call.handler, inputs=call.inputs, token=call.token, node=call.node) for call in jobs
             ])
         for thrown in step.thrown:
             self.entry(f"{thrown.kind}.thrown", node=thrown.node, name=thrown.name)
@@ -154,10 +157,12 @@ class Act:
                 {"case_id": self.id, "token": s.token, "node": s.node, "kind": s.kind, "name": s.name}
                 for s in step.subscriptions
             ])
-        if step.calls or step.thrown:
+        if jobs or step.thrown:
             self.c.after(_poke)
         if step.status != "running":
             self._end(CaseStatus(step.status))
+        for call in decided:
+            self._decide(call)
 
     def set(self, **columns: Any) -> None:
         """Columns of the case to be written at the end of the act."""
@@ -234,6 +239,21 @@ class Act:
             where = {"b_case": self.id, "b_token": token}
             for statement in _STOP:
                 self.c.connection.execute(statement, where)
+
+    def _decide(self, call: engine.Call) -> None:
+        """A business rule task: its table belongs to the definition and needs nothing of the world, so it is asked
+        here and now, and what it said is written down."""
+        key = call.handler.removeprefix(DECISION)
+        node = self.node(call.node)
+        try:
+            found = self.meaning.decisions[key].decide({**self.data, **self.data.get("nodes", {}), **call.inputs})
+        except DecisionError as error:
+            raise Conflict(Text(
+                f"决策表“{key}”不能得出结果:{error.text.zh}", f"The table “{key}” gives no answer: {error.text.en}"
+            ), node=call.node) from error
+        result = {name: found.get(key) for name, key in node.outputs.items()} if node.outputs else dict(found)
+        self.entry("decision.made", node=call.node, table=key, result=result, actor=Actor.system("engine"))
+        self.advance(engine.Complete(call.token, result))
 
     def _job(self, *, handler: str, inputs: Mapping[str, Any], node: str, token: int | None = None) -> dict[str, Any]:
         return {

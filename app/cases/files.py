@@ -104,7 +104,7 @@ def describe(
     """
     values, errors = dict(given), {}
     for field in form.fields:
-        if field.type != "file" or not values.get(field.name):
+        if field.widget != "file" or not values.get(field.name):
             continue
         listed = values[field.name] if isinstance(values[field.name], list) else [values[field.name]]
         try:

@@ -41,7 +41,7 @@ def examine(
     except reader.Unreadable as error:
         return None, list(error.findings)
     findings = list(rules.check(
-        document, posts=posts, handlers=set(handling.services) if posts is not None else None,
+        document, posts=posts, handlers=_handlers(package) if posts is not None else None,
         forms=set(package.forms) if posts is not None else None,
     ))
     if not any(f.severity == "error" for f in findings):
@@ -53,7 +53,7 @@ def examine(
             except engine.NotExecutable as error:
                 findings.extend(error.findings)
     for what, parts, load in (
-        ("form", package.forms, lambda form: Form.load(form["schema"], form)),
+        ("form", package.forms, Form.parse),
         ("decision", package.decisions, lambda text: Table.read(text.encode())),
     ):
         for key, part in parts.items():
@@ -64,6 +64,11 @@ def examine(
                 findings.append(Finding("error", f"{what}.unreadable", key, text))
     order = {"error": 0, "warning": 1, "info": 2}
     return document, sorted(findings, key=lambda f: order[f.severity])
+
+
+def _handlers(package: Package) -> set[str]:
+    """The handlers a package's diagram may name: those registered, and its own decision tables."""
+    return set(handling.services) | {f"decision.{key}" for key in package.decisions}
 
 
 def known_posts() -> dict[str, str]:

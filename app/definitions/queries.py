@@ -79,7 +79,7 @@ def compile_meaning(
     process = replace(process, scope=_with_codes(process.scope, posts or {}))
     return Meaning(
         definition_id, key, version, matter, names, document.digest, process, engine.compile(process),
-        Rules.of(process), {k: Form.load(f["schema"], f) for k, f in forms.items()},
+        Rules.of(process), {k: Form.parse(f) for k, f in forms.items()},
         {k: Table.read(text.encode()) for k, text in decisions.items()},
     )
 

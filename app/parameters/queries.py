@@ -1,6 +1,7 @@
 """What a parameter is on a day."""
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import date
 from types import MappingProxyType
@@ -54,15 +55,8 @@ def all_on(on: date) -> Mapping[str, Value]:
 
 
 def names_on(on: date) -> dict[str, Any]:
-    """The parameters as names for expressions: ``CASH.MAX`` becomes ``{"CASH": {"MAX": …}}``. The caller's to keep."""
-    names: dict[str, Any] = {}
-    for code, held in all_on(on).items():
-        *path, last = code.split(".")
-        place = names
-        for part in path:
-            place = place.setdefault(part, {})
-        place[last] = held
-    return names
+    """The parameters as names for expressions: ``CASH.MAX`` is written ``param.CASH_MAX``. The caller's to keep."""
+    return {re.sub(r"\W", "_", code): held for code, held in all_on(on).items()}
 
 
 def periods(code: str | None = None) -> Sequence[Parameter]:

@@ -1,0 +1,152 @@
+"""A case in words for its pages: what happened, where it stands. Reads only what ``queries`` returns."""
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from ..definitions.queries import Meaning
+from ..kernel.text import Text
+from .models import CaseStatus, ItemState
+from .queries import CaseView, Happening
+
+#: What people call the decisions a diagram offers. A word that is not here is shown as the diagram writes it.
+DECISIONS: Mapping[str, tuple[Text, str]] = {
+    "agree": (Text("同意", "Agree"), "ok"),
+    "approve": (Text("批准", "Approve"), "ok"),
+    "pass": (Text("通过", "Pass"), "ok"),
+    "refuse": (Text("不同意", "Refuse"), "stop"),
+    "reject": (Text("驳回", "Reject"), "stop"),
+    "disagree": (Text("不同意", "Disagree"), "stop"),
+    "supplement": (Text("补充", "Supplement"), "warn"),
+    "submit": (Text("提交", "Submit"), ""),
+    "return": (Text("退回", "Return"), "warn"),
+    "yes": (Text("是", "Yes"), "ok"),
+    "no": (Text("否", "No"), "stop"),
+}
+
+STATUS: Mapping[CaseStatus, tuple[Text, str]] = {
+    CaseStatus.RUNNING: (Text("在办", "Running"), "brand"),
+    CaseStatus.SUSPENDED: (Text("已挂起", "Suspended"), "warn"),
+    CaseStatus.COMPLETED: (Text("已办结", "Completed"), "ok"),
+    CaseStatus.TERMINATED: (Text("已终止", "Ended early"), "stop"),
+    CaseStatus.CANCELLED: (Text("已撤销", "Cancelled"), "stop"),
+    CaseStatus.FAILED: (Text("因差错终止", "Failed"), "stop"),
+}
+
+STATE: Mapping[ItemState, tuple[Text, str]] = {
+    ItemState.OFFERED: (Text("待签收", "Offered"), "brand"),
+    ItemState.ALLOCATED: (Text("在办", "In hand"), "brand"),
+    ItemState.COMPLETED: (Text("已办", "Done"), "ok"),
+    ItemState.RETURNED: (Text("已退回", "Returned"), "warn"),
+    ItemState.WITHDRAWN: (Text("已撤回", "Withdrawn"), ""),
+}
+
+#: Entry -> (badge, look of its point, tone of its badge). What people do at a node is told by :func:`_at_node`.
+_OF_CASE: Mapping[str, tuple[Text, str, str]] = {
+    "case.started": (Text("发起", "started"), "calm", ""),
+    "case.withdrawn": (Text("撤销", "withdrawn"), "stop", "stop"),
+    "case.suspended": (Text("挂起", "suspended"), "back", "warn"),
+    "case.resumed": (Text("恢复", "resumed"), "", "brand"),
+    "case.completed": (Text("办结", "completed"), "ok", "ok"),
+    "case.terminated": (Text("终止", "ended early"), "stop", "stop"),
+    "case.cancelled": (Text("已撤销", "cancelled"), "stop", "stop"),
+    "case.failed": (Text("因差错终止", "failed"), "stop", "stop"),
+    "work_item.claimed": (Text("签收", "claimed"), "calm", ""),
+    "work_item.released": (Text("退签", "released"), "calm", ""),
+    "work_item.refused": (Text("拒绝办理", "refused"), "stop", "stop"),
+    "job.completed": (Text("自动办理", "done by the system"), "calm", ""),
+    "job.failed": (Text("业务差错", "business error"), "back", "warn"),
+    "job.incident": (Text("故障,待处置", "incident"), "stop", "stop"),
+    "timer.fired": (Text("到时", "time came"), "calm", ""),
+    "message.delivered": (Text("收到消息", "message received"), "calm", ""),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One line of the timeline."""
+
+    look: str
+    title: Text
+    badge: Text
+    tone: str
+    at: datetime
+    who: str
+    post: str | None
+    say: str | None = None
+    because: tuple[tuple[Text, str], ...] = ()
+    took: timedelta | None = None
+    seq: int = 0
+
+
+def decision(word: str) -> Text:
+    """A decision's name for people."""
+    return DECISIONS[word][0] if word in DECISIONS else Text(word, word)
+
+
+def tone(word: str) -> str:
+    """The colour a decision is shown in, beside its name."""
+    return DECISIONS[word][1] if word in DECISIONS else ""
+
+
+def timeline(happened: Iterable[Happening], what: Meaning) -> list[Told]:
+    """The case's story in the order it happened."""
+    return [_tell(h, what) for h in happened]
+
+
+def _tell(h: Happening, what: Meaning) -> Told:
+    body, who = h.body, h.body.get("who", {})
+    title = what.node(h.node).label if h.node and h.node in what.process.scope.everything else what.names
+    badge, look, colour = _OF_CASE.get(h.what) or _at_node(h, what)
+    offered = body.get("offered")
+    return Told(
+        look, title, badge, colour, h.at, who.get("name") or who.get("machine", ""), who.get("post"),
+        say=body.get("opinion") or body.get("reason"),
+        because=tuple((Text(**o["because"]), o.get("basis", "")) for o in body.get("objections", ())),
+        took=h.at - offered if isinstance(offered, datetime) else None, seq=h.seq,
+    )
+
+
+def _at_node(h: Happening, what: Meaning) -> tuple[Text, str, str]:
+    if h.what == "work_item.returned":
+        place = what.node(h.body["to"]).label
+        back = Text("(办后直送)", " (straight back)") if h.body.get("straight_back") else Text("", "")
+        return Text("退回 {place}{back}", "returned to {place}{back}").format(place=place, back=back), "back", "warn"
+    word = h.body.get("decision") or "submit"
+    colour = tone(word)
+    return decision(word), {"ok": "ok", "stop": "stop", "warn": "back"}.get(colour, ""), colour
+
+
+def steps(view: CaseView, names: Mapping[int, str], reachable: Iterable[str] = ()) -> list[dict[str, Any]]:
+    """The way of a case for the row of steps: what is done, where it stands, what may still come.
+
+    Args:
+        names: the people's names by id.
+        reachable: user tasks that may still be entered.
+    """
+    here = {item.node: item for item in view.items}
+    found = [
+        {"name": view.meaning.node(node).label, "state": "done", "who": "、".join(names.get(p, "") for p in people)}
+        for node, people in view.performed.items() if node not in here
+    ]
+    found += [
+        {"name": view.meaning.node(node).label, "state": "now", "who": names.get(item.assignee_id or 0, "")}
+        for node, item in here.items()
+    ]
+    still = set(reachable) - set(here) - set(view.performed)
+    found += [
+        {"name": node.label, "state": "next", "who": ""}
+        for node in view.meaning.process.user_tasks.values() if node.id in still
+    ]
+    return found
+
+
+def marks(progress: Mapping[str, list[str]], performed: Mapping[str, list[int]]) -> dict[str, Any]:
+    """What the drawing marks, as the viewer reads it. A node that is both passed and current is current."""
+    nodes: dict[str, dict[str, str]] = {}
+    for state in ("passed", "refused", "returned", "current"):
+        for node in progress.get(state, ()):
+            nodes[node] = {"state": state}
+    return {"nodes": nodes, "flows": list(progress.get("flows", ()))}
