@@ -123,8 +123,8 @@ def _demand_bpmn(root: Element) -> None:
         return
     line = root.sourceline
     if name.namespace == BPMN:
-        raise unreadable("bpmn.root", Text(
-            f"根元素是 {name.localname},应为 definitions", f"the root element is {name.localname}, not definitions"), line)
+        raise unreadable("bpmn.root", Text(f"根元素是 {name.localname},应为 definitions",
+                                           f"the root element is {name.localname}, not definitions"), line)
     raise unreadable(
         "bpmn.root",
         Text(f"不是 BPMN 2.0 文件:根元素是 {root.tag}", f"not a BPMN 2.0 file: the root element is {root.tag}"), line,

@@ -132,7 +132,7 @@ class Node:
     inputs: Mapping[str, str] = field(default_factory=dict)   # handler input name -> expression
     outputs: Mapping[str, str] = field(default_factory=dict)  # data name -> key of the handler's result
     allocation: str | None = None        # draw | direct ... how a work item is handed out
-    attributes: Mapping[str, Any] = field(default_factory=dict)  # everything else a mapping may want, "{ns}name" -> text
+    attributes: Mapping[str, Any] = field(default_factory=dict)  # all else a mapping may want, "{ns}name" -> text
     line: int | None = None
 
     @property
@@ -148,7 +148,8 @@ class Node:
 
     @property
     def is_activity(self) -> bool:
-        return self.type.endswith("Task") or self.type in ("task", "subProcess", "transaction", "adHocSubProcess", "callActivity")
+        return self.type.endswith("Task") or self.type in (
+            "task", "subProcess", "transaction", "adHocSubProcess", "callActivity")
 
     @property
     def is_gateway(self) -> bool:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any
 
 from ..text import Text
 from ..values import digest
@@ -140,7 +139,8 @@ def _scope(container: Element, shared: Shared, lanes: list[Lane], around: Lane |
         key = _id(element)
         if local(element) in FLOW_NODES and key and key not in nodes:
             lane = placed.get(key, around)
-            nodes[key] = _node(element, key, shared, lanes, lane, incoming.get(key, ()), outgoing.get(key, ()))
+            flows_of = (tuple(incoming.get(key, ())), tuple(outgoing.get(key, ())))
+            nodes[key] = _node(element, shared, lanes, lane, flows_of)
     return Scope(MappingProxyType(nodes), MappingProxyType(flows))
 
 
@@ -157,8 +157,8 @@ def _flow(element: Element, number: int) -> Flow:
     )
 
 
-def _node(element: Element, key: str, shared: Shared, lanes: list[Lane], lane: Lane | None,
-          incoming: Any, outgoing: Any) -> Node:
+def _node(element: Element, shared: Shared, lanes: list[Lane], lane: Lane | None,
+          flows: tuple[tuple[str, ...], tuple[str, ...]]) -> Node:
     kind = local(element)
     own = vocabulary.words(element)
     handler = vocabulary.handler(own)
@@ -167,11 +167,11 @@ def _node(element: Element, key: str, shared: Shared, lanes: list[Lane], lane: L
     if post is None and kind in ("userTask", "manualTask") and lane is not None:
         post = lane.post
     return Node(
-        id=key,
+        id=_id(element),
         type=kind,
         name=element.get("name", ""),
-        incoming=tuple(incoming),
-        outgoing=tuple(outgoing),
+        incoming=flows[0],
+        outgoing=flows[1],
         default=(element.get("default") or "").strip() or None,
         event=event_of(element, shared) if kind.endswith("Event") or kind == "event" else None,
         attached_to=bare(element.get("attachedToRef")),
@@ -209,8 +209,8 @@ def _rest(element: Element) -> Mapping[str, str]:
 
     Keys: a BPMN attribute's plain name (``startQuantity``, ``implementation``), ``{ns}name`` of a vendor attribute or
     of a vendor's text element in ``extensionElements``, ``script`` of a script task, ``{BPMN}potentialOwner`` and its
-    like for the expression or the name of who may do it, ``loop.{ns}name`` for a vendor attribute of the loop, ``en`` and
-    ``duty.en`` for the English of our own name and duty.
+    like for the expression or the name of who may do it, ``loop.{ns}name`` for a vendor attribute of the loop,
+    ``en`` and ``duty.en`` for the English of our own name and duty.
     """
     found: dict[str, str] = {
         name: value for name, value in element.attrib.items()

@@ -115,7 +115,8 @@ def handler(own: Words) -> Handler:
     """``<gz:handler name="…">`` with its inputs and outputs, or ``gz:handler="…"``."""
     found = own.element("handler")
     if found is None:
-        return Handler((own.attributes.get("handler") or "").strip() or None, MappingProxyType({}), MappingProxyType({}))
+        return Handler((own.attributes.get("handler") or "").strip() or None, MappingProxyType({}),
+                       MappingProxyType({}))
 
     def pairs(name: str) -> Mapping[str, str]:
         return MappingProxyType({e.get("name", "").strip(): e.get("value", "").strip()

@@ -178,12 +178,12 @@ def test_our_own_vocabulary_is_read_from_elements_and_from_attributes():
         </gz:constraints>
       </extensionElements>
       <userTask id="a"><extensionElements>
-        <gz:post department="initiator">ANY.HD</gz:post><gz:duty>审核真实性</gz:duty><gz:limit days="2"/>
+        <gz:post department="initiator">ANY.HD</gz:post><gz:duty en="verify">审核真实性</gz:duty><gz:limit days="2"/>
         <gz:risk level="high">虚报</gz:risk><gz:risk level="low">拖延</gz:risk><gz:regulation>§1</gz:regulation>
         <gz:form>expense</gz:form><gz:fields write="amount purpose" hidden="note"/>
         <gz:decisions>agree return refuse</gz:decisions><gz:allocation>draw</gz:allocation>
       </extensionElements></userTask>
-      <userTask id="b" gz:post="AC" gz:department="dept" gz:duty="复核" gz:limit="4h" gz:form="check"/>
+      <userTask id="b" gz:en="Check" gz:post="AC" gz:department="dept" gz:duty="复核" gz:limit="4h" gz:form="check"/>
       <serviceTask id="c"><extensionElements><gz:handler name="budget.reserve">
         <gz:input name="amount" value="金额"/><gz:output name="reservation" value="id"/>
       </gz:handler></extensionElements></serviceTask>
@@ -205,6 +205,7 @@ def test_our_own_vocabulary_is_read_from_elements_and_from_attributes():
     assert a.decisions == ("agree", "return", "refuse") and a.allocation == "draw"
     assert (b.post, b.duty, b.limit, b.form) == (PostRule("AC", "dept"), "复核", Limit(4.0, "hour"), "check")
     assert b.write is None and b.hidden == ()
+    assert (b.label.en, a.duty_label.en, a.attributes["duty.en"]) == ("Check", "verify", "verify")
     assert (c.handler, dict(c.inputs), dict(c.outputs)) == (
         "budget.reserve", {"amount": "金额"}, {"reservation": "id"})
     assert d.handler == "notify.person"
@@ -326,8 +327,8 @@ PIECES = st.sampled_from([
        st.lists(st.tuples(st.integers(0, 2_000), st.integers(0, 40), st.one_of(PIECES, st.binary(max_size=8))),
                 min_size=1, max_size=6))
 def test_a_mutated_file_is_read_or_unreadable_and_nothing_else(source, cuts):
-    for at, length, piece in cuts:
-        at %= len(source) + 1
+    for place, length, piece in cuts:
+        at = place % (len(source) + 1)
         source = source[:at] + piece + source[at + length:]
     try:
         document = read(source)

@@ -45,7 +45,8 @@ def _task(sheet: Sheet, node: Node) -> None:
         sheet.error("task.no-handler", node, f"{what.zh}无法执行:{zh}", f"the {what.en} cannot be executed: {en}",
                     Text("用 gz:handler 指明处理程序", "name a handler in gz:handler"))
     elif node.type == "sendTask" and not node.handler and not node.message:
-        sheet.error("task.no-message", node, "发送任务没有指明消息或处理程序", "the send task names no message and no handler")
+        sheet.error("task.no-message", node, "发送任务没有指明消息或处理程序",
+                    "the send task names no message and no handler")
     elif node.type == "receiveTask" and not node.message:
         sheet.error("task.no-message", node, "接收任务没有指明消息", "the receive task names no message",
                     Text("选择或新建一个消息", "choose or make a message"))
@@ -61,13 +62,15 @@ def _loop(sheet: Sheet, node: Node) -> None:
     if loop.kind == "standard":
         if loop.condition is None and loop.maximum is None:
             sheet.error("loop.no-condition", node, "循环既没有条件,也没有次数上限",
-                        "the loop has neither a condition nor a maximum", Text("写上循环条件", "give it a loop condition"))
+                        "the loop has neither a condition nor a maximum", Text("写上循环条件",
+                                                                               "give it a loop condition"))
         if loop.maximum == 0:
             sheet.error("loop.maximum", node, "循环次数上限应大于 0", "the maximum of a loop is greater than 0")
     elif loop.cardinality is None and loop.collection is None:
         sheet.error("loop.no-cardinality", node, "多实例没有写明实例数或集合",
                     "the multi-instance has neither a cardinality nor a collection",
-                    Text("写上实例数(loopCardinality)或集合", "give it a cardinality (loopCardinality) or a collection"))
+                    Text("写上实例数(loopCardinality)或集合",
+                         "give it a cardinality (loopCardinality) or a collection"))
     elif loop.cardinality is not None and loop.collection is not None:
         sheet.error("loop.both", node, "多实例的实例数和集合只能写一个",
                     "a multi-instance has a cardinality or a collection, not both")
@@ -78,7 +81,8 @@ def _performers(sheet: Sheet) -> None:
     for element in sheet.examined("resourceRole", "performer", "humanPerformer", "potentialOwner"):
         resource = _has(element, "resourceRef")
         if resource and _has(element, "resourceAssignmentExpression"):
-            sheet.error("resource.both", element, f"{local(element)} 不能同时有 resourceRef 和 resourceAssignmentExpression",
+            sheet.error("resource.both", element,
+                        f"{local(element)} 不能同时有 resourceRef 和 resourceAssignmentExpression",
                         f"{local(element)} may not have both resourceRef and resourceAssignmentExpression")
         if not resource and _has(element, "resourceParameterBinding"):
             sheet.error("resource.binding", element, "resourceParameterBinding 只能与 resourceRef 一起使用",

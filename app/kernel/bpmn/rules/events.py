@@ -7,7 +7,7 @@ from ...text import Text
 from ..markup import Element, bare, bpmn, local, text
 from ..model import Node, Process, Scope
 from .sheet import Sheet
-from .words import called, kind
+from .words import a, called, kind
 
 _NEEDS_POINTER = {"message": "messageRef", "signal": "signalRef"}
 
@@ -42,10 +42,10 @@ def _connections(sheet: Sheet, node: Node) -> None:
     takes_in = node.type not in ("startEvent", "boundaryEvent") and not link_in
     gives_out = node.type != "endEvent" and not link_out and not compensation
     if node.incoming and not takes_in:
-        sheet.error("event.incoming", node, f"{what.zh}不能有流入的顺序流", f"a {what.en} may not have an incoming flow",
+        sheet.error("event.incoming", node, f"{what.zh}不能有流入的顺序流", f"{a(what)} may not have an incoming flow",
                     Text("删除该顺序流", "remove the flow"))
     if node.outgoing and not gives_out:
-        sheet.error("event.outgoing", node, f"{what.zh}不能有流出的顺序流", f"a {what.en} may not have an outgoing flow",
+        sheet.error("event.outgoing", node, f"{what.zh}不能有流出的顺序流", f"{a(what)} may not have an outgoing flow",
                     Text("删除该顺序流", "remove the flow"))
     if takes_in and not node.incoming:
         sheet.error("event.no-incoming", node, f"{what.zh}没有流入的顺序流", f"the {what.en} has no incoming flow")

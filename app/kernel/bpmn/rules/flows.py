@@ -4,7 +4,7 @@ from __future__ import annotations
 from ...text import Text
 from ..model import Flow, Node, Scope
 from .sheet import Sheet
-from .words import called, kind
+from .words import a, called, kind
 
 _CHOOSING = ("exclusiveGateway", "inclusiveGateway")
 #: What may stand behind an event-based gateway (clause 10.6.6).
@@ -45,16 +45,16 @@ def _conditions(sheet: Sheet, node: Node, out: list[Flow]) -> None:
     if node.is_event or node.type in ("parallelGateway", "eventBasedGateway"):
         for flow in conditional:
             sheet.error("flow.condition", flow, f"从{what.zh}出来的顺序流不能有条件",
-                        f"a flow out of a {what.en} may not have a condition", Text("删除条件", "remove the condition"))
+                        f"a flow out of {a(what)} may not have a condition", Text("删除条件", "remove the condition"))
     elif conditional and len(out) == 1:
         sheet.error("flow.condition", conditional[0], f"{what.zh}只有一条流出的顺序流,它不能有条件",
-                    f"the only flow out of a {what.en} may not have a condition",
+                    f"the only flow out of {a(what)} may not have a condition",
                     Text("删除条件,或另加一条默认流", "remove the condition, or add a default flow"))
     elif node.type in _CHOOSING and len(out) > 1:
         for flow in out:
             if flow.condition is None and flow.id != node.default:
                 sheet.error("gateway.no-condition", flow, f"{what.zh}流出的顺序流既没有条件,也不是默认流",
-                            f"this flow out of an {what.en} has no condition and is not the default",
+                            f"this flow out of {a(what)} has no condition and is not the default",
                             Text("写上条件,或设为默认流", "give it a condition, or make it the default"))
         if node.default is None and len(conditional) == len(out):
             sheet.warning("gateway.no-default", node, f"{what.zh}没有默认流:所有条件都不成立时办件会出错",
@@ -75,7 +75,7 @@ def _default(sheet: Sheet, node: Node, out: list[Flow]) -> None:
 
 
 def _direction(sheet: Sheet, node: Node) -> None:
-    """A gateway has several flows in or several out, as its direction says (clause 10.6.1, table 10.? Gateway)."""
+    """A gateway has several flows in or several out, as its direction says (clause 10.6.1, table 8.46)."""
     what = called(node)
     into, out = len(node.incoming), len(node.outgoing)
     said = node.direction or "Unspecified"
@@ -86,7 +86,7 @@ def _direction(sheet: Sheet, node: Node) -> None:
                         "an event-based gateway has at least two outgoing flows")
     elif into < 2 and out < 2:
         sheet.error("gateway.connections", node, f"{what.zh}应有多条流入或多条流出的顺序流",
-                    f"a {what.en} has several incoming or several outgoing flows",
+                    f"{a(what)} has several incoming or several outgoing flows",
                     Text("删除该网关", "remove the gateway"))
         return
     if wants is not None and node.type != "eventBasedGateway" and wants != (into > 1, out > 1):
@@ -94,7 +94,8 @@ def _direction(sheet: Sheet, node: Node) -> None:
                     f"the gateway is said to be {said}, but has {into} in and {out} out",
                     Text("改正 gatewayDirection 或删去", "correct gatewayDirection or leave it out"))
     elif wants is not None and node.type == "eventBasedGateway" and said == "Converging":
-        sheet.error("gateway.direction", node, "事件网关不能是 Converging", "an event-based gateway cannot be Converging",
+        sheet.error("gateway.direction", node, "事件网关不能是 Converging",
+                    "an event-based gateway cannot be Converging",
                     Text("改正 gatewayDirection 或删去", "correct gatewayDirection or leave it out"))
 
 
@@ -110,9 +111,11 @@ def _event_gateway(sheet: Sheet, node: Node, scope: Scope) -> None:
                 sheet.error("gateway.event-boundary", target, "事件网关之后的接收任务不能有边界事件",
                             "a receive task behind an event-based gateway may not have boundary events")
         elif target.type != "intermediateCatchEvent" or event not in _AWAITED:
-            what, of = called(target), kind(event) if event else Text("", "")
-            sheet.error("gateway.event-target", target, f"事件网关之后不能是{of.zh}{what.zh}",
-                        f"a {(of.en + ' ' + what.en).strip()} may not stand behind an event-based gateway")
+            what = called(target)
+            if event:
+                what = Text(kind(event).zh + what.zh, f"{kind(event).en} {what.en}")
+            sheet.error("gateway.event-target", target, f"事件网关之后不能是{what.zh}",
+                        f"{a(what)} may not stand behind an event-based gateway")
         messages += event == "message"
         if len(target.incoming) > 1:
             sheet.error("gateway.event-incoming", target, "事件网关之后的事件不能有别的流入",
@@ -131,7 +134,7 @@ def _connections(sheet: Sheet, node: Node, around: Node | None) -> None:
         if node.incoming or node.outgoing:
             what = Text("事件子流程", "event sub-process") if node.triggered_by_event else Text(
                 "补偿活动", "compensation activity")
-            sheet.error("flow.none-allowed", node, f"{what.zh}不能有顺序流", f"a {what.en} may not have sequence flows",
+            sheet.error("flow.none-allowed", node, f"{what.zh}不能有顺序流", f"{a(what)} may not have sequence flows",
                         Text("删除这些顺序流", "remove the flows"))
         return
     if around is not None and around.type == "adHocSubProcess":

@@ -8,7 +8,9 @@ from ...text import Text
 from .. import markup
 from ..events import Shared
 from ..markup import Element, bare, bpmn, local
-from ..model import Document, Finding, Flow, Node, Process, Scope
+from ..model import Constraint, Document, Finding, Flow, Node, Process, Scope
+
+Where = Element | Node | Flow | Process | Constraint | None
 
 
 class Sheet:
@@ -93,8 +95,7 @@ class Sheet:
 
     # -- the findings -------------------------------------------------------------------------------------------------
 
-    def note(self, severity: str, rule: str, where: Element | Node | Flow | Process | None, message: Text,
-             repair: Text | None = None) -> None:
+    def note(self, severity: str, rule: str, where: Where, message: Text, repair: Text | None = None) -> None:
         """Write a finding down.
 
         Args:
@@ -106,6 +107,8 @@ class Sheet:
             key, name, line = None, "", None
         elif isinstance(where, (Node, Flow, Process)):
             key, name, line = where.id, where.name, where.line
+        elif isinstance(where, Constraint):
+            key, name, line = where.id, where.kind, where.line
         else:
             named = where
             while named is not None and not (named.get("id") or "").strip():
@@ -116,10 +119,8 @@ class Sheet:
                 severity = "warning"
         self.findings.append(Finding(severity, rule, key, message, name=name, line=line, repair=repair))
 
-    def error(self, rule: str, where: Element | Node | Flow | Process | None, zh: str, en: str,
-              repair: Text | None = None) -> None:
+    def error(self, rule: str, where: Where, zh: str, en: str, repair: Text | None = None) -> None:
         self.note("error", rule, where, Text(zh, en), repair)
 
-    def warning(self, rule: str, where: Element | Node | Flow | Process | None, zh: str, en: str,
-                repair: Text | None = None) -> None:
+    def warning(self, rule: str, where: Where, zh: str, en: str, repair: Text | None = None) -> None:
         self.note("warning", rule, where, Text(zh, en), repair)

@@ -32,6 +32,8 @@ def check(sheet: Sheet) -> None:
     _must_understand(sheet)
     _media_types(sheet)
     _lists_of_flows(sheet)
+    _imports(sheet)
+    _lanes(sheet)
 
 
 # -- elements and attributes ------------------------------------------------------------------------------------------
@@ -59,7 +61,8 @@ def _type_name(element: Element) -> str:
 def _unknown_root_children(sheet: Sheet) -> None:
     for element in sheet.root if sheet.root is not None else ():
         if not element.tag.startswith("{"):
-            sheet.error("xml.element", element, f"元素 {element.tag} 没有命名空间", f"element {element.tag} has no namespace")
+            sheet.error("xml.element", element, f"元素 {element.tag} 没有命名空间",
+                        f"element {element.tag} has no namespace")
 
 
 def _shape(sheet: Sheet, element: Element) -> None:
@@ -175,7 +178,8 @@ def _reference(sheet: Sheet, element: Element, name: str, value: str, target: st
         return
     wrong = Text(f"{name} 指向的“{value}”不存在", f"{name} points at “{value}”, which does not exist")
     if found is not None:
-        wrong = Text(f"{name} 指向的“{value}”是 {local(found)}", f"{name} points at “{value}”, which is a {local(found)}")
+        wrong = Text(f"{name} 指向的“{value}”是 {local(found)}",
+                     f"{name} points at “{value}”, which is a {local(found)}")
     soft = name in _SOFT or (found is None and _elsewhere(element, value))
     sheet.note("warning" if soft else "error", "reference.dangling", element, wrong)
 
@@ -200,7 +204,8 @@ def _media_types(sheet: Sheet) -> None:
     for element in sheet.all("documentation", "textAnnotation"):
         value = element.get("textFormat")
         if value is not None and not _MIME.fullmatch(value.strip()):
-            sheet.error("text.format", element, f"textFormat“{value}”不是媒体类型", f"textFormat “{value}” is no media type",
+            sheet.error("text.format", element, f"textFormat“{value}”不是媒体类型",
+                        f"textFormat “{value}” is no media type",
                         Text("写作 text/plain", "write text/plain"))
 
 
@@ -231,3 +236,31 @@ def _lists_of_flows(sheet: Sheet) -> None:
                     sheet.error("flow.list", node, f"顺序流“{key}”未列入该节点的 {side}",
                                 f"sequence flow “{key}” is not listed in {side} of this node",
                                 Text(f"加入 {side}", f"add it to {side}"))
+
+
+def _imports(sheet: Sheet) -> None:
+    """One file is one version: what another file says is not known here. Data types may be imported, as nothing but
+    their names is used."""
+    for element in sheet.all("import"):
+        if (element.get("importType") or "").strip() == BPMN:
+            sheet.error("import.unsupported", element, f"不支持引入其他流程文件“{element.get('location', '')}”",
+                        f"importing another diagram is not supported: “{element.get('location', '')}”",
+                        Text("把所需内容放进同一个文件", "put what is needed into this file"))
+
+
+def _lanes(sheet: Sheet) -> None:
+    """A lane holds nodes of its own process, and a node stands in one lane of a lane set (clause 10.8)."""
+    for lane_set in sheet.all("laneSet", "childLaneSet"):
+        container = next((a for a in lane_set.iterancestors() if local(a) not in ("lane", "childLaneSet")), None)
+        held: dict[str, Element] = {}
+        for lane in lane_set.iterchildren(bpmn("lane")):
+            for key in dict.fromkeys(sheet.referenced(lane, "flowNodeRef")):
+                node = sheet.find(key)
+                if node is not None and container is not None and container not in node.iterancestors():
+                    sheet.error("lane.stranger", lane, f"泳道中的“{key}”不在这个流程里",
+                                f"“{key}” in this lane is of another process")
+                if key in held:
+                    sheet.error("lane.twice", lane, f"“{key}”同时在泳道“{held[key].get('name', '')}”中,岗位不明确",
+                                f"“{key}” also stands in lane “{held[key].get('name', '')}”: its post is not clear",
+                                Text("只放进一个泳道", "put it in one lane only"))
+                held.setdefault(key, lane)

@@ -4,7 +4,7 @@ from __future__ import annotations
 from ...text import Text
 from ..model import EventDefinition, Node
 from .sheet import Sheet
-from .words import called, kind
+from .words import a, called, kind
 
 ACTIVITIES = frozenset(("task", "userTask", "manualTask", "serviceTask", "sendTask", "receiveTask", "scriptTask",
                         "businessRuleTask", "subProcess"))
@@ -28,6 +28,8 @@ LEGAL: dict[str, frozenset[str]] = {
 }
 #: Of these, what the engine does not execute.
 NOT_EXECUTED = frozenset(("compensate", "cancel"))
+#: The largest startQuantity and completionQuantity the engine executes.
+MOST_TOKENS = 1_000
 #: Whether the engine executes events with several definitions.
 MULTIPLE_EXECUTED = False
 
@@ -40,7 +42,7 @@ def check(sheet: Sheet) -> None:
         for node in scope.nodes.values():
             if node.type not in ACTIVITIES | EVENTS | GATEWAYS:
                 what = called(node)
-                sheet.error("support.element", node, f"尚不支持{what.zh}", f"a {what.en} is not supported")
+                sheet.error("support.element", node, f"尚不支持{what.zh}", f"{a(what)} is not supported")
             elif node.is_event:
                 _event(sheet, node, _place(node, around))
             elif node.is_activity:
@@ -62,11 +64,13 @@ def _place(node: Node, around: Node | None) -> str:
 
 
 _PLACE_WORDS = {
-    "start": Text("开始事件", "start event"), "sub-process start": Text("子流程的开始事件", "start event of a sub-process"),
+    "start": Text("开始事件", "start event"), "sub-process start": Text("子流程的开始事件",
+                                                                        "start event of a sub-process"),
     "event sub-process start": Text("事件子流程的开始事件", "start event of an event sub-process"),
     "non-interrupting event sub-process start": Text(
         "非中断事件子流程的开始事件", "non-interrupting start event of an event sub-process"),
-    "catch": Text("中间捕获事件", "intermediate catch event"), "throw": Text("中间抛出事件", "intermediate throw event"),
+    "catch": Text("中间捕获事件", "intermediate catch event"), "throw": Text("中间抛出事件",
+                                                                             "intermediate throw event"),
     "end": Text("结束事件", "end event"), "boundary": Text("边界事件", "boundary event"),
     "non-interrupting boundary": Text("非中断边界事件", "non-interrupting boundary event"),
 }
@@ -79,12 +83,13 @@ def _event(sheet: Sheet, node: Node, place: str) -> None:
         what = kind(part.kind)
         if part.kind not in LEGAL[place]:
             sheet.error("event.kind", node, f"{where.zh}不能是“{what.zh}”类型",
-                        f"a {where.en} may not be of kind {what.en}")
+                        f"{a(where)} may not be of kind {what.en}")
         elif part.kind in NOT_EXECUTED:
-            sheet.error("support.event", node, f"尚不支持“{what.zh}”{where.zh}", f"a {what.en} {where.en} is not supported")
+            sheet.error("support.event", node, f"尚不支持“{what.zh}”{where.zh}",
+                        f"{a(what)} {where.en} is not supported")
     if definition.kind == "multiple" and not MULTIPLE_EXECUTED:
         sheet.error("support.event", node, f"尚不支持有多个事件定义的{where.zh}",
-                    f"a {where.en} with several event definitions is not supported",
+                    f"{a(where)} with several event definitions is not supported",
                     Text("改用事件网关或多个事件", "use an event-based gateway or several events"))
 
 
@@ -92,9 +97,10 @@ def _activity(sheet: Sheet, node: Node) -> None:
     if node.for_compensation:
         sheet.error("support.compensation", node, "尚不支持补偿活动", "a compensation activity is not supported")
     for name in ("startQuantity", "completionQuantity"):
-        value = str(node.attributes.get(name, "1")).strip()
-        if value not in ("1", "+1"):
-            sheet.error("support.quantity", node, f"{name} 只能是 1,现为 {value}", f"{name} must be 1, it is {value}",
+        value = str(node.attributes.get(name, "1")).strip().removeprefix("+")
+        if not (value.isascii() and value.isdigit() and len(value) < 10 and 1 <= int(value) <= MOST_TOKENS):
+            sheet.error("activity.quantity", node, f"{name} 应为 1 至 {MOST_TOKENS},现为 {value}",
+                        f"{name} must be from 1 to {MOST_TOKENS}, it is {value}",
                         Text(f"删除 {name}", f"remove {name}"))
     if node.loop is not None and node.loop.behavior != "All":
         sheet.error("support.loop", node, f"多实例的 behavior 只支持 All,现为 {node.loop.behavior}",

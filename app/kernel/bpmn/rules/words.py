@@ -5,13 +5,15 @@ from ...text import Text
 from ..model import Node
 
 TYPES: dict[str, Text] = {
-    "task": Text("任务", "task"), "userTask": Text("人工任务", "user task"), "manualTask": Text("手工任务", "manual task"),
+    "task": Text("任务", "task"), "userTask": Text("人工任务", "user task"), "manualTask": Text("手工任务",
+                                                                                                "manual task"),
     "serviceTask": Text("服务任务", "service task"), "sendTask": Text("发送任务", "send task"),
     "receiveTask": Text("接收任务", "receive task"), "scriptTask": Text("脚本任务", "script task"),
     "businessRuleTask": Text("业务规则任务", "business rule task"), "callActivity": Text("调用活动", "call activity"),
     "subProcess": Text("子流程", "sub-process"), "adHocSubProcess": Text("即席子流程", "ad-hoc sub-process"),
     "transaction": Text("事务", "transaction"), "startEvent": Text("开始事件", "start event"),
-    "endEvent": Text("结束事件", "end event"), "intermediateCatchEvent": Text("中间捕获事件", "intermediate catch event"),
+    "endEvent": Text("结束事件", "end event"), "intermediateCatchEvent": Text("中间捕获事件",
+                                                                              "intermediate catch event"),
     "intermediateThrowEvent": Text("中间抛出事件", "intermediate throw event"),
     "boundaryEvent": Text("边界事件", "boundary event"), "exclusiveGateway": Text("排他网关", "exclusive gateway"),
     "parallelGateway": Text("并行网关", "parallel gateway"), "inclusiveGateway": Text("包容网关", "inclusive gateway"),
@@ -32,6 +34,11 @@ KINDS: dict[str, Text] = {
 def called(node: Node) -> Text:
     """What a node is, e.g. 排他网关 / exclusive gateway."""
     return TYPES.get(node.type, Text(node.type, node.type))
+
+
+def a(what: Text) -> str:
+    """The English name with its article."""
+    return f"{'an' if what.en[:1] in 'aeiou' else 'a'} {what.en}"
 
 
 def kind(name: str) -> Text:
