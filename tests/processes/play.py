@@ -1,0 +1,261 @@
+"""Plays the golden cases of process packages (processes/README.md) on the kernel: the engine moves the case, the forms
+judge what is entered, the separation gate says who may act. Nothing is stood in for but the service handlers, whose
+answers the file gives."""
+from __future__ import annotations
+
+import json
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from app.kernel import engine, separation
+from app.kernel.bpmn import reader
+from app.kernel.bpmn.model import Node, Process
+from app.kernel.forms import Form
+from app.kernel.values import normalise
+
+ROOT = Path(__file__).parents[2] / "processes"
+ACTIVITIES = ("userTask", "serviceTask", "businessRuleTask", "sendTask", "scriptTask", "callActivity", "subProcess")
+
+
+@dataclass(frozen=True)
+class Package:
+    """A package on disk, read once."""
+
+    path: Path
+
+    @cached_property
+    def source(self) -> bytes:
+        return (self.path / "process.bpmn").read_bytes()
+
+    @cached_property
+    def process(self) -> Process:
+        (process,) = reader.read(self.source).processes.values()
+        return process
+
+    @cached_property
+    def program(self) -> Any:
+        return engine.compile(self.process)
+
+    @cached_property
+    def rules(self) -> Any:
+        return separation.Rules.of(self.process)
+
+    @cached_property
+    def documents(self) -> dict[str, dict[str, Any]]:
+        return {p.stem: json.loads(p.read_text(encoding="utf-8")) for p in sorted(self.path.glob("forms/*.json"))}
+
+    @cached_property
+    def forms(self) -> dict[str, Form]:
+        return {key: Form.parse(document) for key, document in self.documents.items()}
+
+    @cached_property
+    def golden(self) -> dict[str, Any]:
+        return tomllib.loads((self.path / "cases.toml").read_text(encoding="utf-8"))
+
+    @cached_property
+    def people(self) -> dict[str, int]:
+        return {name: number for number, name in enumerate(self.golden["cast"], 1)}
+
+    @cached_property
+    def office(self) -> Any:
+        kin, party = self.golden.get("kin", {}), self.golden.get("party", {})
+
+        def posts(written: list[str]) -> frozenset[tuple[str, str | None]]:
+            return frozenset((code, department or None) for code, _, department in (w.partition("@") for w in written))
+        return separation.Office.of(separation.Person(
+            id=self.people[name], name=name, posts=posts(written),
+            departments=frozenset(d for _, d in posts(written) if d),
+            kin=frozenset(self.people[k] for k in kin.get(name, ())),
+            interests=frozenset([party["key"]] if name in party.get("close", ()) else ()),
+        ) for name, written in self.golden["cast"].items())
+
+    def __str__(self) -> str:
+        return self.path.name
+
+
+PACKAGES = [Package(p.parent) for p in sorted(ROOT.glob("*/*/process.bpmn"))]
+
+
+def golden_cases() -> Iterator[tuple[Package, dict[str, Any]]]:
+    for package in PACKAGES:
+        for case in package.golden["case"]:
+            yield package, case
+
+
+@dataclass
+class Play:
+    """One golden case while it is being played."""
+
+    package: Package
+    case: Mapping[str, Any]
+    now: datetime = field(init=False)
+    state: str = ""
+    status: str = "running"
+    data: dict[str, Any] = field(default_factory=dict)
+    path: list[str] = field(default_factory=list)
+    open: dict[int, str] = field(default_factory=dict)
+    calls: list[Any] = field(default_factory=list)
+    timers: dict[int, Any] = field(default_factory=dict)
+    performed: dict[str, set[int]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.now = self.package.golden["now"]
+
+    @property
+    def first(self) -> Node | None:
+        """The user task right behind the start, the form one starts with; None where no person starts the process."""
+        scope = self.package.process.scope
+        (start,) = (n for n in scope.nodes.values() if n.type == "startEvent")
+        target = scope.nodes[scope.flows[start.outgoing[0]].target]
+        return target if target.type == "userTask" and start.post is None else None
+
+    def begin(self) -> None:
+        """Start the case; where a person starts it, with the first form filled in."""
+        golden, by = self.package.golden, self.case["by"]
+        self.initiator = self.package.people.get(by, 0)
+        self.department = self.case.get("department")
+        self.data = {
+            "param": normalise(dict(golden.get("param", {}))),
+            "case": {"number": "T-2012-0001", "initiator": self.initiator, "initiator_department": self.department},
+        }
+        if self.first is None:
+            self.data.update(self._values({**golden.get("start", {}), **self.case.get("start", {})}))
+        self._take(engine.start(self.package.program, self.data, self.now))
+        if self.first is not None:
+            self.act({"node": self.first.id, "as": by, "answers": self.case.get("start", {}),
+                      **({"invalid": self.case["invalid"]} if "invalid" in self.case else {})})
+
+    def run(self) -> None:
+        """The whole case."""
+        self.begin()
+        if "invalid" in self.case:
+            return
+        for step in self.case.get("steps", ()):
+            self.act(step)
+        self._answer_calls()
+
+    def act(self, step: Mapping[str, Any]) -> None:
+        """One step as the file writes it."""
+        self.now += timedelta(minutes=1)
+        if "timer" in step:
+            self._answer_calls()
+            return self._fire(step["timer"])
+        node = self.package.process.scope.everything[step["node"]]
+        if node.type != "userTask":
+            return self._answer(node.id, step)
+        self._answer_calls()
+        return self._work(node, step)
+
+    # -- inside -------------------------------------------------------------------------------------------------------
+
+    def _work(self, node: Node, step: Mapping[str, Any]) -> None:
+        tokens = [token for token, open_ in self.open.items() if open_ == node.id]
+        if step.get("refused") == "not-open":
+            assert not tokens, f"{node.id} is open"
+            return
+        assert tokens, f"{node.id} is not open, {sorted(self.open.values())} are (path {self.path})"
+        person, token = self.package.people[step["as"]], tokens[0]
+        verdict = separation.may(self.package.rules, self.package.office, self.facts(), node.id, person)
+        against = {o.constraint for o in verdict.objections}
+        if "refused" in step:
+            assert step["refused"] in against, f"{step['as']} at {node.id}: objections {sorted(against)}"
+            return
+        assert verdict.allowed, f"{step['as']} may not do {node.id}: {[o.because.en for o in verdict.objections]}"
+        if "return" in step:
+            assert step["opinion"], "a return needs its reason"
+            assert step["return"] in engine.returnable(self.package.program, self.state, token)
+            self.performed.setdefault(node.id, set()).add(person)
+            event = engine.Return(token, step["return"], step.get("straight_back", False))
+            self._take(engine.step(self.package.program, self.state, self.data, event, self.now))
+            return
+        answers, errors = self._judged(node, step)
+        assert sorted(errors) == sorted(step.get("invalid", [])), f"{node.id}: {errors}"
+        if errors:
+            return
+        decision = step.get("decision")
+        assert (decision in node.decisions) if node.decisions else decision is None, f"{node.id}: decision {decision}"
+        if decision is not None:
+            answers |= {"decision": decision, "opinion": step.get("opinion", "")}
+        self.performed.setdefault(node.id, set()).add(person)
+        self._take(engine.step(self.package.program, self.state, self.data, engine.Complete(token, answers), self.now))
+
+    def _judged(self, node: Node, step: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+        given = {} if node.write == () else {**self.package.golden.get("answers", {}).get(node.id, {}), **step.get("answers", {})}
+        return self.package.forms[node.form].validate(
+            self._values(given), write=node.write, hidden=node.hidden, context=self.data)
+
+    def facts(self) -> Any:
+        """What the gate is told, as the application tells it."""
+        program, party = self.package.program, self.package.golden.get("party", {})
+        return separation.CaseFacts(
+            performed={node: frozenset(people) for node, people in self.performed.items()}, initiator=self.initiator,
+            initiator_department=self.department, data=self.data, party=party.get("key"),
+            reachable=engine.reachable(program, self.state), sure=engine.sure(program, self.state),
+            open={node: list(self.open.values()).count(node) for node in self.open.values()},
+            again=self.package.rules.after(self.performed),
+        )
+
+    def _answer(self, node: str, step: Mapping[str, Any]) -> None:
+        """Answer the calls until the one of ``node``, which gets what the step says."""
+        while self.calls:
+            call = self.calls.pop(0)
+            if call.node != node:
+                self._complete(call, None)
+                continue
+            if "error" in step:
+                event = engine.Raise(call.token, step["error"], "")
+                self._take(engine.step(self.package.program, self.state, self.data, event, self.now))
+            else:
+                self._complete(call, step["result"])
+            return
+        raise AssertionError(f"nothing is asked of {node} (path {self.path})")
+
+    def _answer_calls(self) -> None:
+        while self.calls:
+            self._complete(self.calls.pop(0), None)
+
+    def _complete(self, call: Any, result: Mapping[str, Any] | None) -> None:
+        node = self.package.process.scope.everything[call.node]
+        given = self._values(self.package.golden.get("results", {}).get(call.node, {}) if result is None else result)
+        assert set(node.outputs.values()) <= given.keys(), f"[results.{call.node}] lacks {set(node.outputs.values()) - given.keys()}"
+        named = {name: given[key] for name, key in node.outputs.items()}
+        self._take(engine.step(self.package.program, self.state, self.data, engine.Complete(call.token, named), self.now))
+
+    def _fire(self, node: str) -> None:
+        (timer,) = (t for t in self.timers.values() if t.node == node)
+        self.now = max(self.now, timer.due)
+        del self.timers[timer.token]
+        self._take(engine.step(self.package.program, self.state, self.data, engine.Fire(timer.token), self.now))
+
+    def _take(self, step: Any) -> None:
+        self.state, self.data, self.status = step.state, dict(step.data), step.status
+        nodes = self.package.process.scope.everything
+        for fact in step.facts:
+            kind = nodes[fact.node].type
+            if (fact.transition == "entered" and kind in ACTIVITIES) or \
+                    (fact.transition == "completed" and kind in ("boundaryEvent", "endEvent")):
+                self.path.append(fact.node)
+        for closed in step.closed:
+            self.open.pop(closed.token, None)
+        for token in step.stopped:
+            self.timers.pop(token, None)
+        self.calls = [c for c in self.calls if c.token not in step.stopped] + list(step.calls)
+        self.timers |= {t.token: t for t in step.timers}
+        self.open |= {o.token: o.node for o in step.opened}
+
+    def _values(self, written: Mapping[str, Any]) -> dict[str, Any]:
+        """What TOML gives, as values of a case: names of the cast become their ids where people are listed."""
+        people = self.package.people
+
+        def value(each: Any) -> Any:
+            if isinstance(each, list):
+                return [people.get(v, v) if isinstance(v, str) else value(v) for v in each]
+            if isinstance(each, dict):
+                return {k: value(v) for k, v in each.items()}
+            return each.isoformat() if type(each) is date else each
+        return normalise({k: value(v) for k, v in written.items()})
