@@ -54,6 +54,9 @@ def _known_truth(value: Value) -> bool:
 class Parser:
     """One reading of one text. ``names`` collects the root names it met, ``dialect`` is gangze | juel | feel."""
 
+    #: A ``[`` after a value closes an interval (``]1..5[`` of a decision table) and opens no subscript.
+    bracket_closes = False
+
     def __init__(self, source: str, start: int, end: int, dialect: str) -> None:
         self.dialect = dialect
         self.truth = _known_truth if dialect == "feel" else operations.truth
@@ -281,7 +284,7 @@ class Parser:
                     node = self._method(node, name)
                 else:
                     node = self._dotted(node, name)
-            elif self.is_("["):
+            elif self.is_("[") and not self.bracket_closes:
                 if self.dialect == "feel":
                     raise self.error(Text("不支持 FEEL 的方括号(从 1 数起或筛选)",
                                           "FEEL's brackets (counting from 1, or filtering) are not supported"))
