@@ -294,7 +294,7 @@ def _incompatible(
     for other, one, pair in rules.clashes([*held, new], apart):
         if one is new:
             kept = posts[other.post]
-            found.append(_objection(pair.basis, somebody.id, Text(
+            found.append(_objection("incompatible", pair.basis, Text(
                 f"{somebody.name}已任{kept.zh}({kept.code}),与 {new.post} 不相容:{pair.basis}",
                 f"{somebody.name} holds {kept.en} ({kept.code}), which is incompatible with {new.post}: {pair.basis}",
             )))
@@ -306,13 +306,13 @@ def _one_leader(post: Post, new: rules.Held, role: Role) -> list[Objection]:
     if post.kind is not PostKind.LEADERSHIP or role is not Role.A:
         return []
     others = db.session.execute(
-        select(Person.id, Person.name, Appointment.since, Appointment.until)
+        select(Person.name, Appointment.since, Appointment.until)
         .join(Person, Person.id == Appointment.person_id)
         .where(Appointment.post_code == post.code, Appointment.role == Role.A)
     )
     basis = "领导分工制约 LS-8"
     return [
-        _objection(basis, row.id, Text(
+        _objection("portfolio", basis, Text(
             f"{row.name}在此期间已任{post.zh};每项分工同一时间只有一位领导。",
             f"{row.name} is {post.en} on some of these days; a portfolio has one leader at a time.",
         ))
@@ -329,14 +329,14 @@ def _administrator(somebody: Person, post: Post) -> list[Objection]:
     ).scalar_one_or_none()
     if role in (None, Administrator.NONE):
         return []
-    return [_objection("三权分立", somebody.id, Text(
+    return [_objection("administrator", "三权分立", Text(
         f"{somebody.name}是系统的管理员,不得经办业务。",
         f"{somebody.name} administers this system and may not act on business.",
     ))]
 
 
-def _objection(basis: str, person_id: int, because: Text) -> Objection:
-    return Objection(constraint="static", basis=basis, node=None, because=because, person=person_id)
+def _objection(rule: str, basis: str, because: Text) -> Objection:
+    return Objection(rule, rule, basis, "", because)
 
 
 def _end_appointment(c: Change, appointment: Appointment, until: date) -> None:

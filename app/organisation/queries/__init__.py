@@ -17,7 +17,9 @@ from .register import (
     names,
     pairs,
     person,
+    person_by_number,
     post,
+    post_codes,
     posts,
     posts_of,
     search_people,
@@ -25,6 +27,7 @@ from .register import (
 
 __all__ = [
     "VERSION", "Clash", "Coverage", "Held", "Holder", "InDepartment", "PersonPage", "PostPage", "clashes", "coverage",
-    "departments", "holders", "main_post", "names", "office", "pairs", "person", "post", "posts", "posts_of",
+    "departments", "holders", "main_post", "names", "office", "pairs", "person", "person_by_number", "post",
+    "post_codes", "posts", "posts_of",
     "search_people", "version",
 ]

@@ -101,6 +101,15 @@ def posts() -> Sequence[Post]:
     return db.session.scalars(select(Post).order_by(Post.position)).all()
 
 
+def post_codes() -> frozenset[str]:
+    """What a diagram may write where it names a post: every code, and every name that only one post has."""
+    called: dict[str, set[str]] = defaultdict(set)
+    for post in posts():
+        for name in (post.code, post.zh, post.en):
+            called[name].add(post.code)
+    return frozenset(name for name, codes in called.items() if len(codes) == 1)
+
+
 def pairs() -> list[rules.Pair]:
     """All pairs of posts that are kept apart, wildcards expanded."""
     return rules.pairs(posts(), db.session.scalars(select(Incompatible).order_by(Incompatible.id)).all())
@@ -196,6 +205,18 @@ def person(person_id: int) -> PersonPage:
         row, db.session.get_one(Department, row.department_code), _held(person_id),
         db.session.scalars(absences).all(), [tuple(r) for r in kin], [tuple(r) for r in interests],
     )
+
+
+def person_by_number(number: str) -> Person:
+    """The person with a staff number.
+
+    Raises:
+        NotFound: there is no such person.
+    """
+    row = db.session.scalars(select(Person).where(Person.number == number)).one_or_none()
+    if row is None:
+        raise NotFound(Text(f"没有工号 {number}", f"there is no staff number {number}"))
+    return row
 
 
 def posts_of(person_id: int, on: date) -> list[Held]:
