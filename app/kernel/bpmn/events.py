@@ -103,8 +103,9 @@ def definition(element: Element, shared: Shared) -> EventDefinition:
         # A source that names its target is that target's partner whatever the two are called.
         target = shared.find(text(element.find(bpmn("target"))), "linkEventDefinition")
         name = element.get("name", "").strip() or None
-        code = name if target is None else target.get("name", "").strip() or name
-        return EventDefinition(kind, name=name, code=code)
+        if target is not None:
+            name = target.get("name", "").strip() or name
+        return EventDefinition(kind, name=name, code=name)
     if kind == "compensate":
         return EventDefinition(kind, ref=bare(element.get("activityRef")))
     return EventDefinition(kind)

@@ -78,7 +78,8 @@ def test_an_id_repeated_inside_extension_elements_does_not_shadow_the_node():
         '<messageEventDefinition messageRef="m"/></startEvent>'
         '<userTask id="a" name="real"/><endEvent id="e"/>'
         '<sequenceFlow id="f1" sourceRef="s" targetRef="a"/><sequenceFlow id="f2" sourceRef="a" targetRef="e"/>',
-        before='<message id="m" name="order"/>')
+        before='<signal id="g"><extensionElements><message id="m" name="impostor"/></extensionElements></signal>'
+               '<message id="m" name="order"/>')
     nodes = read(source).processes["p"].scope.everything
     assert nodes["a"].name == "real" and nodes["e"].incoming == ("f2",) and nodes["s"].event.name == "order"
 

@@ -13,6 +13,7 @@ from app.kernel.bpmn.model import BPMN, GZ, Document, Finding, Flow, Node, Proce
 from app.kernel.bpmn.reader import Unreadable, read
 from app.kernel.bpmn.rules import check
 from app.kernel.bpmn.rules.grammar import GROUPS, type_of
+from app.kernel.engine import compile as compile_process
 
 ROOT = Path(__file__).resolve().parents[3]
 CORPUS = ROOT.parent / "shared" / "corpus"
@@ -130,7 +131,7 @@ SOUND = {
     "a calculated time": line('<intermediateCatchEvent id="x"><timerEventDefinition>'
                               f"<timeDate {FORMAL}>${{due}}</timeDate></timerEventDefinition></intermediateCatchEvent>"),
     "vendors' words": line('<userTask id="x" name="a" v:assignee="demo"><extensionElements><v:form a="1"><task/>'
-                           '</v:form></extensionElements></userTask><v:odd/>'),
+                           '</v:form><task id="x"/><task id="s" odd="1"/></extensionElements></userTask><v:odd/>'),
     "lanes": '<laneSet><lane id="l" name="a"><flowNodeRef>x</flowNodeRef></lane></laneSet>' + line(
         '<userTask id="x" name="a"/>'),
 }
@@ -140,6 +141,12 @@ SOUND = {
 def test_a_sound_diagram_has_no_findings(name):
     found = check(read(diagram(SOUND[name], SHARED)))
     assert [f for f in found if f.severity != "info"] == []
+
+
+@pytest.mark.parametrize("name", SOUND)
+def test_the_engine_compiles_what_the_rules_accept(name):
+    for process in read(diagram(SOUND[name], SHARED)).processes.values():
+        assert compile_process(process) is not None
 
 
 # -- what is broken: rule -> (element, diagram) -----------------------------------------------------------------------
@@ -539,6 +546,8 @@ def test_rules_of_separation_may_not_contradict_each_other():
     assert ruled('same id="a" nodes="x y"', 'differ id="b" nodes="x y"') == {("constraint.contradiction", "b")}
     chained = ruled('same id="a" nodes="x y"', 'same id="c" nodes="y z"', 'differ id="b" nodes="z x"')
     assert chained == {("constraint.contradiction", "b")}
+    joined = ruled('same id="a" nodes="x y"', 'same id="c" nodes="z y"', 'differ id="b" nodes="x z"')
+    assert joined == {("constraint.contradiction", "b")}
     assert ruled('same id="a" nodes="*"', 'departments id="b" nodes="x y"') == {("constraint.contradiction", "b")}
     assert ruled('same id="a" nodes="x y"', 'same id="a" nodes="y z"') == {("constraint.id", "a")}
 
@@ -570,6 +579,9 @@ def test_the_models_of_the_conformance_suite_are_accepted_or_refused_as_not_supp
         found = findings(with_handlers(file.read_bytes()), handlers=("h",))
         assert {f.rule.split(".")[0] for f in found} <= {"support"} or "Zero" in file.name, (file.name, found)
         accepted += not found
+        for process in read(with_handlers(file.read_bytes())).processes.values():
+            if process.executable and not found:
+                compile_process(process)  # raises where the engine would refuse what the rules accept
     print(f"{accepted} of {len(files)} conformance models accepted")
     assert accepted >= 49
 

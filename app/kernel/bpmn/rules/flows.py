@@ -13,10 +13,9 @@ _AWAITED = frozenset(("message", "timer", "signal", "conditional", "multiple"))
 
 def check(sheet: Sheet) -> None:
     """All rules of this file."""
-    for process, around, scope in sheet.scopes:
-        everywhere = process.scope.everything
+    for _process, around, scope in sheet.scopes:
         for flow in scope.flows.values():
-            _ends(sheet, flow, scope, everywhere)
+            _ends(sheet, flow, scope)
         for node in scope.nodes.values():
             out = [scope.flows[i] for i in node.outgoing]
             _conditions(sheet, node, out)
@@ -29,7 +28,7 @@ def check(sheet: Sheet) -> None:
                 _connections(sheet, node, around)
 
 
-def _ends(sheet: Sheet, flow: Flow, scope: Scope, everywhere: object) -> None:
+def _ends(sheet: Sheet, flow: Flow, scope: Scope) -> None:
     for end in (flow.source, flow.target):
         if end and end not in scope.nodes and sheet.root is not None and (sheet.find(end) is not None):
             sheet.error("flow.crosses", flow, f"顺序流不能越过流程或子流程的边界(“{end}”在别处)",

@@ -26,8 +26,8 @@ def check(sheet: Sheet) -> None:
     if sheet.root is None:
         return
     _unknown_root_children(sheet)
-    for element in sheet.elements:
-        _shape(sheet, element)
+    for element, name in _type_names(sheet).items():
+        _shape(sheet, element, name)
     _ids(sheet)
     _must_understand(sheet)
     _media_types(sheet)
@@ -38,24 +38,22 @@ def check(sheet: Sheet) -> None:
 
 # -- elements and attributes ------------------------------------------------------------------------------------------
 
-def _type_name(element: Element) -> str:
-    """The name of the type of ``element``: by ``xsi:type`` where that is BPMN's, else by what its parent says."""
-    name = local(element)
-    parent = element.getparent()
-    declared = name
-    if parent is not None and local(parent):
-        rule = grammar.type_of(_type_name(parent))
+def _type_names(sheet: Sheet) -> dict[Element, str]:
+    """The name of the type of each element: by ``xsi:type`` where that is BPMN's, else by what its parent says."""
+    names: dict[Element, str] = {}
+    for element in sheet.elements:  # a parent comes before its children
+        name = declared = local(element)
+        rule = grammar.type_of(names.get(element.getparent(), ""))
         found = rule.child(name) if rule else None
         if found is not None and found[1].name == name and found[1].type:
             declared = found[1].type
-    written = element.get(_XSI)
-    if written:
-        prefix, _, kind = written.strip().rpartition(":")
-        if element.nsmap.get(prefix or None) == BPMN and kind.startswith("t"):
+        prefix, _, kind = (element.get(_XSI) or "").strip().rpartition(":")
+        if kind.startswith("t") and element.nsmap.get(prefix or None) == BPMN:
             kind = kind[1:2].lower() + kind[2:]
             if grammar.derives(kind, declared):
-                return kind
-    return declared
+                declared = kind
+        names[element] = declared
+    return names
 
 
 def _unknown_root_children(sheet: Sheet) -> None:
@@ -65,15 +63,11 @@ def _unknown_root_children(sheet: Sheet) -> None:
                         f"element {element.tag} has no namespace")
 
 
-def _shape(sheet: Sheet, element: Element) -> None:
-    parent = element.getparent()
-    name = local(element)
-    if parent is not None and local(parent) == "extensionElements":
+def _shape(sheet: Sheet, element: Element, type_name: str) -> None:
+    if local(element) == "extensionElements":
         return
-    known = grammar.type_of(_type_name(element))
-    if known is None:
-        return  # its parent has reported it
-    if name != "extensionElements":
+    known = grammar.type_of(type_name)
+    if known is not None:  # else its parent has reported it
         _attributes(sheet, element, known)
         _children(sheet, element, known)
 
