@@ -1,4 +1,4 @@
-"""The trail for others: JSON Lines to compute with, CSV to open in a spreadsheet, XES (IEEE 1849-2016) for process mining.
+"""The trail for others: JSON Lines to compute with, CSV for spreadsheets, XES (IEEE 1849-2016) for process mining.
 
 Written as a stream, so the size of the trail does not matter; read from one consistent view, so what is written while
 others work belongs together.
@@ -103,7 +103,7 @@ def _decoded(body: bytes) -> dict[str, Any]:
     return said if isinstance(said, dict) else {}
 
 
-# -- JSON Lines -----------------------------------------------------------------------------------------------------------
+# -- JSON Lines -------------------------------------------------------------------------------------------------------
 
 def _jsonl(connection: Connection, out: BinaryIO, asked: Filters, progress: Progress) -> int:
     """One line an entry. ``entry`` holds its exact bytes, so that its leaf can be computed from the file."""
@@ -132,7 +132,7 @@ def _exact(body: bytes) -> bytes:
     return b'"bytes":"' + base64.b64encode(body) + b'"'
 
 
-# -- CSV ------------------------------------------------------------------------------------------------------------------
+# -- CSV --------------------------------------------------------------------------------------------------------------
 
 CSV_COLUMNS = (
     "index", "id", "at", "what", "subject", "seq", "case", "node", "person", "name", "post", "department", "for",
@@ -183,7 +183,7 @@ def _cell(value: Any) -> str:
     return "'" + text if _FORMULA.match(text) else text
 
 
-# -- XES ------------------------------------------------------------------------------------------------------------------
+# -- XES --------------------------------------------------------------------------------------------------------------
 
 #: Which entries are events, and their transition in the standard life-cycle model (IEEE 1849-2016 §8.2). A node that
 #: is worked on by people is told by its work items only: they say the same, and more.

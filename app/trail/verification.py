@@ -456,6 +456,9 @@ class _Verification:
                 while copy is not None and isinstance(size, int) and copy[0] < size:
                     self._lost(copy[0])
                     copy = self._copy(copies)
+                outside = None
+                if copy is not None and copy[0] == size:
+                    outside, copy = copy[1], self._copy(copies)
                 try:
                     signed = open_note(note, verifiers)
                 except (BadNote, AttributeError, TypeError) as error:
@@ -466,11 +469,9 @@ class _Verification:
                 if (signed.size, signed.root) != (size, root):
                     self.report.add(f"检查点 {size} 的记录与其签名不符。",
                                     f"checkpoint {size} is not what was signed", index=size)
-                if copy is not None and copy[0] == size:
-                    if copy[1] != note and _root(copy[1], verifiers) != signed.root:
-                        self.report.add(f"检查点 {size} 与库外副本不符。",
-                                        f"checkpoint {size} is not the one copied outside", index=size)
-                    copy = self._copy(copies)
+                if outside not in (None, note) and _root(outside, verifiers) != signed.root:
+                    self.report.add(f"检查点 {size} 与库外副本不符。",
+                                    f"checkpoint {size} is not the one copied outside", index=size)
                 self.report.signed = signed.size
                 yield signed.size, signed.root
         while copy is not None:

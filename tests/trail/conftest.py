@@ -1,28 +1,37 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
+from pathlib import Path
+
 import pytest
+from flask import Flask
 
 from app.extensions import db
 from tests.trail.house import create, house
 
 
-@pytest.fixture
-def app(database, tmp_path):
-    """The trail's own tables on each kind of database, with an application context."""
-    app = house(database, tmp_path)
+def _opened(database: str, home: Path) -> Iterator[Flask]:
+    app = house(database, home)
     create(app)
     with app.app_context():
         yield app
         db.session.remove()
         db.engine.dispose()
+
+
+@pytest.fixture
+def app(database, tmp_path):
+    """The trail's own tables on each kind of database in turn, with an application context."""
+    yield from _opened(database, tmp_path)
 
 
 @pytest.fixture
 def sqlite_app(sqlite_database, tmp_path):
     """The same on SQLite only."""
-    app = house(sqlite_database, tmp_path)
-    create(app)
-    with app.app_context():
-        yield app
-        db.session.remove()
-        db.engine.dispose()
+    yield from _opened(sqlite_database, tmp_path)
+
+
+@pytest.fixture
+def postgresql_app(postgresql_database, tmp_path):
+    """The same on PostgreSQL only."""
+    yield from _opened(postgresql_database, tmp_path)
