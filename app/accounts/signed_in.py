@@ -17,7 +17,7 @@ from .models import Account, Administrator
 
 
 class SignedIn(UserMixin):
-    """Flask-Login's user. Only plain values are kept of the account, so that a rolled back change does not lose them."""
+    """Flask-Login's user. Only plain values are kept of the account: a rolled back change must not lose them."""
 
     def __init__(self, account: Account) -> None:
         self.account_id: int = account.id

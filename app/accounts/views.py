@@ -79,7 +79,8 @@ def _demonstration() -> list[tuple[Any, list[dict[str, Any]]]]:
                 if holder.person_id in accounts:
                     account, person = accounts[holder.person_id]
                     line = people.setdefault(person.id, {
-                        "username": account.username, "person": person, "posts": [], "story": told.get(account.username),
+                        "username": account.username, "person": person, "posts": [],
+                        "story": told.get(account.username),
                     })
                     line["posts"].append((post, holder.role))
         people = {key: line for key, line in people.items() if key not in seen}

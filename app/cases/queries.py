@@ -85,7 +85,7 @@ def work_items(
 
     Args:
         view: ``offered`` (待签收: may be claimed by this person, separation rules considered), ``allocated`` (待办),
-            ``completed`` (已办), ``started`` (open items of cases they started).
+            ``drafts`` (草稿: those of them with a saved draft), ``completed`` (已办), ``started`` (open items of cases they started).
         process: key or matter of a process; q: part of a case's title or number.
         due_before: only items due before this moment.
         cursor: from the page before.
@@ -99,6 +99,8 @@ def work_items(
     mine = {
         "offered": lambda: and_(ITEM.c.state == ItemState.OFFERED, _offered_to(person)),
         "allocated": lambda: and_(ITEM.c.state == ItemState.ALLOCATED, ITEM.c.assignee_id == person),
+        "drafts": lambda: and_(
+            ITEM.c.state == ItemState.ALLOCATED, ITEM.c.assignee_id == person, ITEM.c.draft.is_not(None)),
         "completed": lambda: and_(
             ITEM.c.state.in_((ItemState.COMPLETED, ItemState.RETURNED)), ITEM.c.assignee_id == person),
         "started": lambda: and_(ITEM.c.state.in_(open_states), CASE.c.initiator_id == person),
@@ -106,7 +108,7 @@ def work_items(
     if mine is None:
         raise NotFound(Text(f"没有视图 {view}", f"there is no view {view}"))
     query = select(*_ROW).join(CASE, CASE.c.id == ITEM.c.case_id).where(mine())
-    if view in ("offered", "allocated"):
+    if view in ("offered", "allocated", "drafts"):
         query = query.where(CASE.c.status == CaseStatus.RUNNING)
     if process:
         keys = [d.id for d in definitions.versions() if process in (d.key, d.matter)]

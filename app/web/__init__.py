@@ -17,7 +17,9 @@ _DECLARED_HERE = {"web.static": "public"}
 
 def init_app(app: Flask) -> None:
     """Give an application its pages' frame. Rooms register their blueprints afterwards."""
-    blueprint = Blueprint("web", __name__, template_folder="templates", static_folder="static", static_url_path="/assets")
+    blueprint = Blueprint(
+        "web", __name__, template_folder="templates", static_folder="static", static_url_path="/assets"
+    )
     views.register(blueprint, demo=app.config["DEMO"])
     app.register_blueprint(blueprint)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True

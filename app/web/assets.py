@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import json
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -31,17 +32,15 @@ def asset(name: str) -> str:
     return url_for("web.static", filename=f"built/{file}")
 
 
-_read: tuple[int, dict[str, Any]] = (0, {})
-
-
 def _manifest() -> dict[str, Any]:
     """The list of built files, read again only when a new build has replaced it."""
-    global _read
     path = BUILT / "manifest.json"
-    stamp = path.stat().st_mtime_ns
-    if _read[0] != stamp:
-        _read = (stamp, json.loads(path.read_text()))
-    return _read[1]
+    return _parsed(str(path), path.stat().st_mtime_ns)
+
+
+@lru_cache(maxsize=2)
+def _parsed(path: str, stamp: int) -> dict[str, Any]:
+    return json.loads(Path(path).read_text())
 
 
 def _keep_for_long(response: Response) -> Response:

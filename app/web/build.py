@@ -48,7 +48,9 @@ def build() -> bool:
     Raises:
         CannotBuild: no Node, or a step failed.
     """
-    sources = sorted(p for p in FRONTEND.rglob("*") if p.is_file() and "node_modules" not in p.relative_to(FRONTEND).parts)
+    sources = sorted(
+        p for p in FRONTEND.rglob("*") if p.is_file() and "node_modules" not in p.relative_to(FRONTEND).parts
+    )
     lock = [FRONTEND / "package.json", FRONTEND / "package-lock.json"]
     if _fresh(BUILT / ".stamp", sources) and (BUILT / "manifest.json").exists():
         return False
@@ -56,7 +58,8 @@ def build() -> bool:
     node, npm = find_node()
     installed = FRONTEND / "node_modules" / ".gangze-stamp"
     if not _fresh(installed, lock, node):
-        _run([*npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"], node, "the front-end packages were not installed")
+        install = [*npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
+        _run(install, node, "the front-end packages were not installed")
         _write(installed, lock, node)
     _run([*npm, "run", "--silent", "build"], node, "the bundler failed")
     _write(BUILT / ".stamp", sources)
@@ -80,7 +83,7 @@ def find_node() -> tuple[str, list[str]]:
     if spec is not None and spec.submodule_search_locations:
         root = Path(spec.submodule_search_locations[0])
         places = (root / "bin" / "node", root / "node.exe")
-        scripts = (root / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js", root / "node_modules" / "npm" / "bin" / "npm-cli.js")
+        scripts = tuple(root / place / "npm" / "bin" / "npm-cli.js" for place in ("lib/node_modules", "node_modules"))
         binary, script = (next((p for p in found if p.exists()), None) for found in (places, scripts))
         if binary and script:
             return str(binary), [str(binary), str(script)]

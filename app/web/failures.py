@@ -15,6 +15,7 @@ from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from ..errors import Conflict, GangzeError, Invalid, NotSignedIn, Refused, Unavailable
 from ..extensions import db
+from . import refusals
 from .language import words
 
 log = structlog.get_logger(__name__)
@@ -36,7 +37,7 @@ def _api() -> bool:
     return request.path.startswith("/api/")
 
 
-def page(status: int, title: str, text: str, *, again: bool = False, template: str = "errors/page.html", **more: Any) -> Any:
+def page(status: int, title: str, text: str, *, again: bool = False, **more: Any) -> Any:
     """An error's page.
 
     Args:
@@ -45,7 +46,9 @@ def page(status: int, title: str, text: str, *, again: bool = False, template: s
         text: what it means and what to do.
         again: offer to send what was typed once more.
     """
-    return render_template(template, status=status, title=title, text=text, again=again, typed=typed(), **more), status
+    return render_template(
+        "errors/page.html", status=status, title=title, text=text, again=again, typed=typed(), **more
+    ), status
 
 
 def typed() -> list[tuple[str, str]]:
@@ -71,7 +74,7 @@ def _told(error: GangzeError) -> Any:
                 "Your session has ended. Sign in on another tab, then send the form again from here."), again=True)
         return redirect(url_for("accounts.sign_in", next=request.full_path.rstrip("?")))
     if isinstance(error, Refused):
-        return page(409, words(error.text), "", template="errors/refused.html", refusal=error)
+        return refusals.told(error, typed()), 409
     title = {
         401: _("Not signed in"), 403: _("Not permitted"), 404: _("Not found"), 409: _("It has changed meanwhile"),
         422: _("Some entries need correcting"), 429: _("Too many attempts"), 503: _("Nothing was saved"),

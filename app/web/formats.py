@@ -7,10 +7,13 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask import Flask, current_app
-from flask_babel import gettext as _, ngettext
+from flask_babel import gettext as _
+from flask_babel import ngettext
 from markupsafe import Markup, escape
 
 from .. import clock
+from ..kernel.calendar import Remaining
+from ..parameters.calendar import office_calendar
 
 #: Working hours of an office day (9–12, 14–18): what "a day left" means.
 DAY = timedelta(hours=7)
@@ -18,9 +21,10 @@ DAY = timedelta(hours=7)
 
 def init_app(app: Flask) -> None:
     app.jinja_env.filters.update(
-        money=money, moment=moment, day=day, work_time=work_time, size=size, initial=initial, number=number, local_input=local_input,
+        money=money, moment=moment, day=day, work_time=work_time, size=size, initial=initial, number=number,
+        local_input=local_input, span=span,
     )
-    app.jinja_env.globals["local_now"] = lambda: clock.now().astimezone(_zone())
+    app.jinja_env.globals["remaining"] = remaining
 
 
 def _zone() -> ZoneInfo:
@@ -81,6 +85,24 @@ def work_time(value: timedelta) -> str:
         return ngettext("%(num)s working hour", "%(num)s working hours", whole)
     minutes = int(value / timedelta(minutes=1))
     return ngettext("%(num)s minute", "%(num)s minutes", minutes) if minutes else _("less than a minute")
+
+
+def span(value: timedelta) -> str:
+    """A span of ordinary time in words: 40 minutes, 4.2 hours, 3 days."""
+    minutes = int(value / timedelta(minutes=1))
+    if minutes < 1:
+        return _("less than a minute")
+    if minutes < 60:
+        return ngettext("%(num)s minute", "%(num)s minutes", minutes)
+    if minutes < 24 * 60:
+        hours = round(minutes / 60, 1)
+        return ngettext("%(num)s hour", "%(num)s hours", int(hours) if hours == int(hours) else hours)
+    return ngettext("%(num)s day", "%(num)s days", minutes // (24 * 60))
+
+
+def remaining(due: datetime | None) -> Remaining | None:
+    """Working time left until a moment, by the office's calendar; None where nothing is due."""
+    return office_calendar().remaining(clock.now(), due) if due is not None else None
 
 
 def size(value: int) -> str:

@@ -4,10 +4,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Flask, current_app, request, url_for
+from flask import Flask, current_app, g, request, url_for
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 
+from ..cases import queries as cases
 from ..permission import PERMISSIONS, needed_by
 
 
@@ -32,7 +33,7 @@ ROOMS = (
 
 
 def init_app(app: Flask) -> None:
-    app.context_processor(lambda: {"rooms": rooms, "waiting": waiting, "here": _here})
+    app.context_processor(lambda: {"rooms": rooms, "waiting": waiting, "counts": counts, "here": _here})
 
 
 def rooms() -> list[Room]:
@@ -49,11 +50,18 @@ def _here() -> str:
     return max(fits, key=lambda r: len(r.part)).endpoint if fits else ""
 
 
-def waiting() -> int:
-    """How many work items wait for this person; 0 for a stranger."""
-    from ..cases import queries as cases
+def counts() -> dict[str, int]:
+    """How many work items wait for this person, by view; asked once per request."""
+    if not current_user.is_authenticated:
+        return {}
+    if "gangze_counts" not in g:
+        g.gangze_counts = cases.counts(current_user.person_id)
+    return g.gangze_counts
 
-    return cases.waiting(current_user.person_id) if current_user.is_authenticated else 0
+
+def waiting() -> int:
+    """How many work items are this person's."""
+    return counts().get("allocated", 0)
 
 
 def back_to(default: str) -> str:

@@ -6,13 +6,13 @@ from decimal import Decimal
 from types import SimpleNamespace as Thing
 from typing import Any
 
+from ..kernel.calendar import Remaining
+from ..kernel.forms import Field
 from ..kernel.text import Text
 
 
-def _field(name: str, widget: str, zh: str, en: str, **more: Any) -> Thing:
-    blank = {"help": None, "required": False, "options": (), "columns": (), "maximum_length": None, "rows": None,
-             "most": None}
-    return Thing(name=name, widget=widget, label=Text(zh, en), **{**blank, **more})
+def _field(name: str, widget: str, zh: str, en: str, **more: Any) -> Field:
+    return Field(name, name, Text(zh, en), widget, more.pop("kind", "string"), **more)
 
 
 def sample() -> dict[str, Any]:
@@ -28,7 +28,7 @@ def sample() -> dict[str, Any]:
         _field("subject", "select", "预算科目", "Budget subject", options=subjects),
         _field("date", "date", "发票日期", "Invoice date"),
         _field("visit", "datetime", "到场时间", "Visit"),
-        _field("pieces", "integer", "数量", "Pieces"),
+        _field("pieces", "number", "数量", "Pieces"),
         _field("way", "radio", "支付方式", "Way of payment", options=ways, required=True),
         _field("checked", "checkboxes", "审核要点", "Points checked", options=(
             ("invoice", Text("票据合规", "Invoice in order")), ("standard", Text("标准内", "Within the standard")),
@@ -36,8 +36,8 @@ def sample() -> dict[str, Any]:
         _field("urgent", "checkbox", "加急", "Urgent"),
         _field("purpose", "textarea", "支出事由", "Purpose", required=True),
         _field("invoice", "file", "附件", "Attachments"),
-        _field("lines", "rows", "明细", "Lines", columns=(
-            _field("what", "text", "内容", "What", required=True), _field("count", "integer", "数量", "Count"),
+        _field("lines", "table", "明细", "Lines", fields=(
+            _field("what", "text", "内容", "What", required=True), _field("count", "number", "数量", "Count"),
             _field("price", "money", "单价", "Price"))),
     ]
     values = {
@@ -72,4 +72,5 @@ def sample() -> dict[str, Any]:
               at=now + timedelta(hours=25), who="陈晓梅", line=Text("部门经办人", "Department clerk"), say=None),
     ]
     return {"fields": fields, "values": values, "errors": errors, "steps": steps, "acts": acts,
-            "hours": {n: timedelta(hours=n) for n in (-2, 3, 15, 70)}}
+            "left": [Remaining(timedelta(hours=hours), days, Decimal(hours - 7 * days), overdue, days < 9)
+                     for hours, days, overdue in ((2, 0, True), (3, 0, False), (15, 2, False), (70, 10, False))]}

@@ -37,7 +37,7 @@ function watch(form) {
       });
       if (!answer.ok) throw new Error(answer.status);
       const version = answer.headers.get("X-Version");
-      if (version && form.elements.version) form.elements.version.value = version;
+      if (version && form.elements._version) form.elements._version.value = version;
       say(await answer.text());
     } catch {
       dirty = true;
