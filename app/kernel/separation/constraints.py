@@ -41,9 +41,10 @@ class Rules:
         rules: the rules that can be checked.
         unsupported: rules this gate cannot check (kind or scope unknown to it), as written. Nobody may act on a task
             they name: a rule is never passed over in silence.
+        interruptible: mask of tasks that may be withdrawn once they are open.
         several: mask of tasks that run as several instances, ``sequential`` those that do so one after the other;
-            ``cardinality`` their number where the diagram has it as a
-            literal; ``certain`` mask of those whose instances all run once entered (no completion condition).
+            ``cardinality`` their number where the diagram has it as a literal; ``certain``
+            mask of those whose instances all run once entered (no completion condition).
     """
 
     def __init__(self, process: Process) -> None:
@@ -67,6 +68,7 @@ class Rules:
                     self.cardinality[i] = int(number)
                     if not node.loop.completion:
                         self.certain |= 1 << i
+        self.interruptible = self.mask(_interruptible(process.scope, False))
         drawn = {n.id for n in nodes.values() if n.allocation == "draw"}
         rules: list[Rule] = []
         unsupported: list[Constraint] = []
@@ -203,6 +205,24 @@ def _connect(scope: Scope, edges: dict[str, set[str]], container: Node | None = 
             starts = [n for n in inner if n.type == "startEvent"] or [n for n in inner if not n.incoming]
             for start in starts:
                 edge(node.id, start.id)
+
+
+def _interruptible(scope: Scope, inside: bool) -> list[str]:
+    """Ids of the tasks that may be withdrawn once they are open: by a boundary event, an event sub-process or a
+    terminate end event, theirs or of what they are in."""
+    nodes = scope.nodes.values()
+    inside = inside or any(n.triggered_by_event and n.scope is not None and any(
+        start.type == "startEvent" and start.interrupting for start in n.scope.nodes.values()) for n in nodes)
+    inside = inside or any(n.event is not None and n.event.kind == "terminate" for n in nodes)
+    hosts = {n.attached_to for n in nodes if n.attached_to is not None and n.interrupting}
+    found = []
+    for node in nodes:
+        out = inside or node.id in hosts
+        if out:
+            found.append(node.id)
+        if node.scope is not None:
+            found += _interruptible(node.scope, out)
+    return found
 
 
 def _link(node: Node) -> str | None:

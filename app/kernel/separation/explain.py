@@ -11,8 +11,8 @@ from .protocol import Objection
 
 UNDECIDED = Text(
     "规则过于复杂,在限定的计算量内未能确认后续环节有人可办,故不予办理",
-    "the rules are too intricate: within the set effort it could not be shown that the rest of the case can be staffed, "
-    "so this is refused",
+    "the rules are too intricate: within the set effort it could not be shown that the rest of the case can be "
+    "staffed, so this is refused",
 )
 
 
@@ -86,7 +86,9 @@ def direct(situation: Situation, task: int, person: int, instead: tuple[int, ...
     who = office.name(person)
     found: list[Objection] = []
 
-    def object_(constraint: str, kind: str, basis: str, because: Text, earlier: tuple[tuple[str, int], ...] = ()) -> None:
+    def object_(
+        constraint: str, kind: str, basis: str, because: Text, earlier: tuple[tuple[str, int], ...] = ()
+    ) -> None:
         found.append(Objection(constraint, kind, basis, node, because, earlier, instead))
 
     i = office.index.get(person)
@@ -136,7 +138,8 @@ def direct(situation: Situation, task: int, person: int, instead: tuple[int, ...
                 basis = office.incompatible(a.code, b.code) or ""  # type: ignore[union-attr]
                 object_(INCOMPATIBLE, INCOMPATIBLE, basis, Text(
                     "岗位“{a}”与“{b}”不相容,同一件不得由同一人办理{c};{told}",
-                    "posts “{a}” and “{b}” are incompatible and may not be exercised by one person in one case{c}; {told}",
+                    "posts “{a}” and “{b}” are incompatible and may not be exercised by one person in one case{c}; "
+                    "{told}",
                 ).format(a=a.code, b=b.code, c=_clause(basis), told=_told(situation, against)), against)  # type: ignore[union-attr]
     return tuple(found)
 
@@ -207,7 +210,7 @@ def undecided(situation: Situation, task: int, instead: tuple[int, ...]) -> Obje
 
 
 def look_ahead(
-    situation: Situation, task: int, person: int, chosen: list[str], left: int, instead: tuple[int, ...], *,
+    situation: Situation, task: int, person: int, *, chosen: list[str], left: int, instead: tuple[int, ...],
     already: bool, again: bool,
 ) -> Objection:
     """The act breaks no rule itself but leaves later tasks with nobody (``already``: they have nobody as it is;
@@ -217,9 +220,12 @@ def look_ahead(
     who = situation.office.name(person)
     later = _list((rules.names[v] for v in bits(left)), situation)
     one = not left & (left - 1)
-    if already:
-        head = Text("本件后续{later}现已无人可办", "nobody can do {later} later in this case as things stand") if one else \
-            Text("本件后续{later}现已无法全部有人办理", "not all of {later} can be staffed later in this case as things stand")
+    if already and one:
+        head = Text("本件后续{later}现已无人可办", "as things stand nobody can do {later} later in this case")
+    elif already:
+        head = Text(
+            "本件后续{later}现已无法全部有人办理", "as things stand not all of {later} can be staffed in this case"
+        )
     elif again:
         head = Text(
             "若由{who}办理“{name}”,本件一旦退回,{later}将无人可办",

@@ -15,8 +15,9 @@ from __future__ import annotations
 
 from . import explain
 from .constraints import Rule, Rules
+from .counting import Violated
 from .office import Office, bits
-from .problem import Compiled, Situation, Violated, compiled
+from .problem import INCOMPATIBLE, Compiled, Situation, compiled
 from .protocol import CaseFacts, Satisfiability, Verdict
 from .solver import LIMIT, Undecided
 
@@ -60,7 +61,9 @@ def may(
     already = not _exists(situation, needed)
     chosen, left = core(situation, needed, -1 if already else task, 0 if already else bit)
     return Verdict(False, (
-        explain.look_ahead(situation, task, person, chosen, left, others, already=already, again=reason == AGAIN),
+        explain.look_ahead(
+            situation, task, person, chosen=chosen, left=left, instead=others, already=already, again=reason == AGAIN,
+        ),
     ))
 
 
@@ -309,7 +312,7 @@ def core(situation: Situation, needed: int, task: int = -1, person: int = 0) -> 
         Ids of the rules (``incompatible`` for the organisation's), mask of the tasks.
     """
     rules, facts = situation.rules, situation.facts
-    chosen = [r.id for r in rules.rules] + ["incompatible"]
+    chosen = [r.id for r in rules.rules] + [INCOMPATIBLE]
 
     def hopeless(ids: list[str], tasks: int) -> bool:
         fewer = Situation(Compiled(rules, situation.office, frozenset(ids)), facts, situation.limit)

@@ -9,24 +9,22 @@ its tasks, whatever round of a loop they belong to, so that no return can wash a
 - ``departments``: persons acting at two of the tasks share no department.
 - ``people min``: however one picks one act per task, the picks are by at least r persons, or by as many as there are
   tasks that ran. This reading holds in every round and is kept by repeating a round; it is at stake only for tasks that
-  run, see :meth:`Situation._least`.
+  run, see counting.py.
 
 A plan adds one person to every task that may still be entered. A task that somebody eligible has already done or holds
 needs no planning: doing it again adds no act. That is what carries a plan through loops and returns.
 """
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
-from itertools import product
 
 from .constraints import Rule, Rules
+from .counting import Act, count
 from .office import Office, bits
 from .protocol import CaseFacts
-from .solver import LIMIT, Undecided, solve
+from .solver import LIMIT, solve
 
-#: Ways to pick one act per task looked at for one ``people min`` rule; more only after dozens of rounds.
-PICKS = 256
 #: The rule that comes from the organisation and not from the diagram.
 INCOMPATIBLE = "incompatible"
 
@@ -35,8 +33,20 @@ class Compiled:
     """The rules of a definition in one office, ready to use: candidates of every task, who excludes whom."""
 
     __slots__ = (
-        "rules", "office", "base", "dynamic", "differ", "most", "same", "least", "counted", "apart", "party",
-        "initiator", "forbidden", "chosen",
+        "apart",
+        "base",
+        "chosen",
+        "counted",
+        "differ",
+        "dynamic",
+        "forbidden",
+        "initiator",
+        "least",
+        "most",
+        "office",
+        "party",
+        "rules",
+        "same",
     )
 
     def __init__(self, rules: Rules, office: Office, chosen: frozenset[str] | None = None) -> None:
@@ -116,20 +126,15 @@ def incompatible_tasks(rules: Rules, office: Office) -> list[tuple[int, int]]:
     return found
 
 
-class Violated(Exception):
-    """A ``people min`` rule cannot be kept any more, whoever comes: ``args[0]`` is its id."""
-
-
 @dataclass(slots=True)
-class _Turn:
-    """One way in which a task can count for a ``people min`` rule: persons (sets of one, one per act) and planned
-    steps (variables), each certain to be or not."""
+class Draft:
+    """A problem for the solver while it is being put together; see :func:`~.solver.solve` for its parts."""
 
-    acts: tuple[int, ...] = ()
-    unsure_acts: tuple[int, ...] = ()
-    steps: tuple[int, ...] = ()
-    unsure_steps: tuple[int, ...] = ()
-    bygone: bool = False             # nothing but history: no act of today can make it better or worse
+    active: int
+    domains: list[int]
+    differ: list[int]
+    counts: list[tuple[int, int, int, int]]
+    apart: list[int]
 
 
 class Situation:
@@ -137,8 +142,17 @@ class Situation:
     candidate and still count."""
 
     __slots__ = (
-        "compiled", "office", "rules", "facts", "performed", "claimed", "eligible", "strangers", "sure", "limit",
+        "claimed",
+        "compiled",
+        "eligible",
+        "facts",
         "instances",
+        "limit",
+        "office",
+        "performed",
+        "rules",
+        "strangers",
+        "sure",
     )
 
     def __init__(self, compiled: Compiled, facts: CaseFacts, limit: int = LIMIT) -> None:
@@ -151,15 +165,16 @@ class Situation:
         self.performed = performed = [0] * size
         for node, persons in facts.performed.items():
             if node in index:
-                performed[index[node]] = self._set(persons)
+                performed[index[node]] = self.set_of(persons)
         self.claimed = claimed = [0] * size
         for node, persons in facts.claimed.items():
             if node in index:
-                claimed[index[node]] = self._set(persons)
-        self.sure = self.rules.mask(facts.sure) if compiled.least else 0
+                claimed[index[node]] = self.set_of(persons)
+        self.sure = self.rules.mask(facts.sure) & ~self.rules.interruptible if compiled.least else 0
         self.eligible = self._eligible()
 
-    def _set(self, persons: Sequence[int] | frozenset[int]) -> int:
+    def set_of(self, persons: Iterable[int]) -> int:
+        """The persons as a set, strangers included."""
         found, index = 0, self.office.index
         for person in persons:
             i = index.get(person)
@@ -237,18 +252,19 @@ class Situation:
         and with ``person`` (a set of one) at ``task``; None where there is none.
 
         Returns:
-            variable -> set of one. Variables beyond the tasks are further instances, see ``_instances``.
+            variable -> set of one. Variables beyond the tasks are further instances, see counting.py.
 
         Raises:
             Undecided, Violated.
         """
         c = self.compiled
         acts = self.acts(task, person)
-        differ: Sequence[int] = c.differ
+        if task >= 0:
+            needed |= c.counted & 1 << task
         domains = list(self.eligible)
         for u, persons in enumerate(acts):
             if persons:
-                for v in bits(differ[u] & needed):
+                for v in bits(c.differ[u] & needed):
                     domains[v] &= ~persons
         apart = [m & needed for m in c.apart]
         for mask in c.apart:
@@ -291,150 +307,13 @@ class Situation:
                     common &= domains[v]
                 for v in bits(live):
                     domains[v] = common
+        draft = Draft(active, domains, c.differ, most, apart)
         if c.least:
-            return self._with_least(needed, active, domains, acts, most, apart, reused, task, person)
-        found = solve(active, domains, differ, most, apart, self.office.signatures, self.limit)
+            draft.differ = list(c.differ)
+            self.instances = count(self, draft, needed, Act(task, person, acts))
+        found = solve(
+            draft.active, draft.domains, draft.differ, draft.counts, draft.apart, self.office.signatures, self.limit
+        )
         if found is not None:
             found.update(reused)
         return found
-
-    # -- at least r persons -------------------------------------------------------------------------------------------
-
-    def _round(self, v: int, task: int, person: int) -> tuple[list[int], int]:
-        """The present round of multi-instance task ``v``: who did or holds an instance (sets of one), and how many
-        instances are free or still to come."""
-        node = self.rules.tasks[v]
-        known = self.facts.instances.get(node)
-        mine = person if v == task else 0
-        if known is not None:
-            taken = [self._set((p,)) for p in known if p is not None]
-            free = sum(p is None for p in known)
-        else:
-            taken = [1 << i for i in bits((self.performed[v] | self.claimed[v]) & ~mine)]
-            free = self.facts.open.get(node, 0) - (self.claimed[v] | mine).bit_count()
-        if mine:
-            taken.append(mine)
-        if self.rules.sequential >> v & 1:      # one after the other: those to come are not open yet
-            free = self.rules.cardinality.get(v, len(self.office.people)) - len(taken)
-        return taken, max(free, 0)
-
-    def _turns(self, v: int, task: int, person: int, acts: list[int], active: int, r: int, extra: list[int]) -> list[_Turn]:
-        """The ways in which task ``v`` can count for a rule that wants ``r`` persons."""
-        node, bit = self.rules.tasks[v], 1 << v
-        if self.rules.several & bit:
-            found = []
-            certain = bool(self.rules.certain & self.sure & bit)
-            if v == task or self.facts.open.get(node, 0):
-                taken, free = self._round(v, task, person)
-                steps = tuple(extra[: min(free, r)])
-                bygone = v != task and not steps
-                return [_Turn(tuple(taken), (), *((steps, ()) if certain else ((), steps)), bygone)]
-            if self.performed[v]:
-                found.append(_Turn(tuple(1 << i for i in bits(self.performed[v])), bygone=True))
-            if active & bit:
-                steps = tuple(extra[: min(r, self.rules.cardinality.get(v, r))])
-                found.append(_Turn((), (), *((steps, ()) if certain else ((), steps))))
-            return found
-        certain = bool(self.performed[v] or self.sure & bit)
-        found = []
-        for i in bits(acts[v]):
-            one = (1 << i,)
-            old = bool(self.performed[v] >> i & 1) and not (v == task and person == 1 << i)
-            found.append(_Turn(one, bygone=old) if certain else _Turn((), one))
-        if active & bit:
-            found.append(_Turn(steps=(v,)) if certain else _Turn(unsure_steps=(v,)))
-        return found
-
-    def _with_least(
-        self, needed: int, active: int, domains: list[int], acts: list[int], most: list[tuple[int, int, int, int]],
-        apart: list[int], reused: dict[int, int], task: int, person: int,
-    ) -> dict[int, int] | None:
-        """As :meth:`plan`, with further instances as tasks of their own and the ``people min`` rules put on."""
-        c = self.compiled
-        differ = list(c.differ)
-        instances = self.instances = {}
-        for v in bits(c.counted & (needed | (1 << task if task >= 0 else 0))):
-            instances[v] = self._instances(v, task, person, domains, differ)
-            if instances[v] and not domains[v]:
-                return None
-            copies = sum(1 << x for x in instances[v])
-            active = active & ~(1 << v) | copies
-            most = [(m | copies if m >> v & 1 else m, p, lo, hi) for m, p, lo, hi in most]
-            # two instances of one task may come from one department, so each gets a rule of its own
-            apart += [m ^ 1 << v | 1 << x for m in apart if m >> v & 1 for x in instances[v][1:]]
-        counts = list(most)
-        for mask, r, id in c.least:
-            turns = [
-                t for v in bits(mask)
-                if (t := self._turns(v, task, person, acts, active, r, instances.get(v, [])))
-            ]
-            ways = 1
-            for t in turns:
-                ways *= len(t)
-            if ways > PICKS:
-                raise Undecided
-            for pick in product(*turns):
-                if not all(t.bygone for t in pick):
-                    self._least(id, r, pick, domains, differ, counts)
-        found = solve(active, domains, differ, counts, apart, self.office.signatures, self.limit)
-        if found is not None:
-            found.update(reused)
-        return found
-
-    def _instances(self, v: int, task: int, person: int, domains: list[int], differ: list[int]) -> list[int]:
-        """The planned steps of multi-instance task ``v``: variables, the first of them ``v`` itself. No rule needs more
-        than as many as the persons it wants: who comes after them can be one of them."""
-        wanted = max(r for mask, r, _ in self.compiled.least if mask >> v & 1)
-        if v == task or self.facts.open.get(self.rules.tasks[v], 0):
-            number = min(self._round(v, task, person)[1], wanted)
-        else:
-            number = min(self.rules.cardinality.get(v, wanted), wanted)
-        found = [v][:number]
-        for _ in range(number - 1):
-            x = len(domains)
-            domains.append(domains[v])
-            differ.append(differ[v])
-            for u in bits(differ[v]):
-                differ[u] |= 1 << x
-            found.append(x)
-        return found
-
-    def _least(
-        self, id: str, r: int, pick: Sequence[_Turn], domains: list[int], differ: list[int],
-        counts: list[tuple[int, int, int, int]],
-    ) -> None:
-        """Put one pick of a ``people min`` rule on the problem.
-
-        Whichever of the uncertain steps run besides the certain ones, the persons must number at least r or as many as
-        the steps. With n certain steps that means: n >= r: the certain ones alone are by r persons, whatever the others
-        do. n = r-1: the certain ones are all by different persons and no uncertain one is by one of them. n < r-1: all
-        steps are by different persons.
-        """
-        acts = [a for t in pick for a in t.acts]
-        unsure = [a for t in pick for a in t.unsure_acts]
-        steps = [s for t in pick for s in t.steps]
-        unsure_steps = [s for t in pick for s in t.unsure_steps]
-        persons = 0
-        for act in acts:
-            persons |= act
-        size = persons.bit_count()
-        if len(acts) + len(steps) >= r:
-            if size < r:
-                if size + len(steps) < r:
-                    raise Violated(id)
-                counts.append((sum(1 << s for s in steps), persons, r, 1 << 30))
-            return
-        uncertain = 0
-        for act in unsure:
-            uncertain |= act
-        strict = len(acts) + len(steps) < r - 1
-        if size < len(acts) or persons & uncertain or (strict and uncertain.bit_count() < len(unsure)):
-            raise Violated(id)
-        certain = sum(1 << s for s in steps)
-        either = sum(1 << s for s in unsure_steps)
-        for s in steps:
-            domains[s] &= ~(persons | uncertain)
-            differ[s] |= (certain | either) & ~(1 << s)
-        for s in unsure_steps:
-            domains[s] &= ~(persons | uncertain if strict else persons)
-            differ[s] |= (certain | either if strict else certain) & ~(1 << s)

@@ -21,7 +21,7 @@ class Undecided(Exception):
     """The search reached its limit."""
 
 
-def solve(
+def solve(  # noqa: PLR0917 - the parts of one problem, always given together
     active: int,
     domains: Sequence[int],
     differ: Sequence[int],
@@ -53,10 +53,10 @@ def solve(
         bound |= mask
     live = []
     for mask in apart:
-        mask &= active
-        if mask & (mask - 1):
-            live.append(mask)
-            bound |= mask
+        together = mask & active
+        if together & (together - 1):
+            live.append(together)
+            bound |= together
     # A task with more candidates than neighbours can wait until all the others have somebody: it is never in the way.
     rest, loose, going = active, [], True
     while going:
@@ -87,7 +87,7 @@ def solve(
     return plan
 
 
-def _split(
+def _split(  # noqa: PLR0917
     rest: int, domains: list[int], differ: Sequence[int], counts: Sequence[tuple[int, int, int, int]],
     live: Sequence[int], signatures: Sequence[tuple[int, int]], budget: list[int],
 ) -> dict[int, int] | None:
@@ -134,7 +134,7 @@ class _Search:
     the matching (person -> block). Persons who acted before and count in a ``people`` rule are blocks from the start.
     """
 
-    __slots__ = ("rest", "domains", "differ", "counts", "of", "steps", "people", "owner", "used", "budget", "weight")
+    __slots__ = ("budget", "counts", "differ", "domains", "of", "owner", "people", "rest", "steps", "used", "weight")
 
     def __init__(
         self, rest: int, domains: Sequence[int], differ: Sequence[int], counts: Sequence[tuple[int, int, int, int]],
@@ -212,17 +212,16 @@ class _Search:
                 if size == 1:
                     break
         bit = 1 << best
-        for b, people in chosen:
+        for joined, people in chosen:
             owner, used = self.owner, self.used
             self.owner, self.used = dict(owner), list(used)
-            fresh = b < 0
+            fresh = joined < 0
+            b, before = (len(self.steps), 0) if fresh else (joined, self.people[joined])
             if fresh:
-                b, before = len(self.steps), 0
                 self.steps.append(bit)
                 self.people.append(people)
                 fits = self._match(b, [0])
             else:
-                before = self.people[b]
                 self.people[b] = people
                 self.steps[b] |= bit
                 held = next(p for p, other in self.owner.items() if other == b)
