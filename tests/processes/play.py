@@ -15,6 +15,7 @@ from typing import Any
 from app.kernel import engine, separation
 from app.kernel.bpmn import reader
 from app.kernel.bpmn.model import Node, Process
+from app.kernel.decisions import Table
 from app.kernel.forms import Form
 from app.kernel.values import normalise
 
@@ -52,6 +53,11 @@ class Package:
     @cached_property
     def forms(self) -> dict[str, Form]:
         return {key: Form.parse(document) for key, document in self.documents.items()}
+
+    @cached_property
+    def tables(self) -> dict[str, Table]:
+        """Decision tables, by the name of the handler that asks them."""
+        return {f"decision.{p.stem}": Table.read(p.read_bytes()) for p in sorted(self.path.glob("decisions/*.dmn"))}
 
     @cached_property
     def golden(self) -> dict[str, Any]:
@@ -137,19 +143,24 @@ class Play:
             return
         for step in self.case.get("steps", ()):
             self.act(step)
-        self._answer_calls()
+        self.settle()
 
     def act(self, step: Mapping[str, Any]) -> None:
         """One step as the file writes it."""
         self.now += timedelta(minutes=1)
         if "timer" in step:
-            self._answer_calls()
+            self.settle()
             return self._fire(step["timer"])
         node = self.package.process.scope.everything[step["node"]]
         if node.type != "userTask":
             return self._answer(node.id, step)
-        self._answer_calls()
+        self.settle()
         return self._work(node, step)
+
+    def settle(self) -> None:
+        """Every service task that waits is answered from the file, every decision table asked."""
+        while self.calls:
+            self._complete(self.calls.pop(0), None)
 
     # -- inside -------------------------------------------------------------------------------------------------------
 
@@ -215,13 +226,14 @@ class Play:
             return
         raise AssertionError(f"nothing is asked of {node} (path {self.path})")
 
-    def _answer_calls(self) -> None:
-        while self.calls:
-            self._complete(self.calls.pop(0), None)
-
     def _complete(self, call: Any, result: Mapping[str, Any] | None) -> None:
         node = self.package.process.scope.everything[call.node]
-        given = self._values(self.package.golden.get("results", {}).get(call.node, {}) if result is None else result)
+        if call.handler in self.package.tables:
+            names = {**self.data, **self.data.get("nodes", {}), **call.inputs}
+            given = self.package.tables[call.handler].decide(names)
+        else:
+            results = self.package.golden.get("results", {}).get(call.node, {}) if result is None else result
+            given = self._values(results)
         assert set(node.outputs.values()) <= given.keys(), f"[results.{call.node}] lacks {set(node.outputs.values()) - given.keys()}"
         named = {name: given[key] for name, key in node.outputs.items()}
         self._take(engine.step(self.package.program, self.state, self.data, engine.Complete(call.token, named), self.now))

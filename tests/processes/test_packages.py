@@ -34,7 +34,7 @@ def test_there_is_a_package_for_every_process_this_release_promises() -> None:
 def test_it_is_deployable_with_the_handlers_there_are(package: Package) -> None:
     from app import handling
     handling.load()
-    found = rules.check(reader.read(package.source), handlers=set(handling.services), forms=set(package.forms))
+    found = rules.check(reader.read(package.source), handlers=set(handling.services) | set(package.tables), forms=set(package.forms))
     if "draw.people" not in handling.services:
         found = [f for f in found if f.rule != "handler.unknown" or f.element != "draw"]
     assert not found, [f"{f.severity} {f.element}: {f.message.en}" for f in found]
@@ -157,7 +157,7 @@ def test_the_golden_cases_refuse_somebody_and_reach_every_end_and_every_user_tas
     for package in PACKAGES:
         reached = {node for p, case in golden_cases() if p is package for node in case.get("path", ())}
         nodes = package.process.scope.nodes.values()
-        wanted = {n.id for n in nodes if n.type in ("userTask", "serviceTask", "endEvent", "boundaryEvent")}
+        wanted = {n.id for n in nodes if n.type in ("userTask", "serviceTask", "businessRuleTask", "endEvent", "boundaryEvent")}
         assert wanted <= reached, f"{package}: {wanted - reached}"
         steps = [s for p, case in golden_cases() if p is package for s in case.get("steps", ())]
         assert any("refused" in s for s in steps), package
