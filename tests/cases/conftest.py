@@ -10,6 +10,7 @@ from app.cases import actions
 from app.cases.acting import CASE, ITEM
 from app.definitions import actions as definitions
 from app.definitions.packages import Package
+from app.errors import Invalid
 from app.extensions import db
 from tests.cast import SYSTEM
 from tests.diagrams import both, diagram, end, flow, service, start, user, xor
@@ -27,31 +28,40 @@ FORM = {
     "ui": {"order": ["purpose", "amount"],
            "labels": {"purpose": {"zh": "事由", "en": "Purpose"}, "amount": {"zh": "金额", "en": "Amount"}}},
 }
+NOTE = {
+    "title": {"zh": "记事", "en": "Note"},
+    "schema": {"type": "object", "properties": {"note": {"type": "string", "maxLength": 200}}},
+    "ui": {"labels": {"note": {"zh": "记事", "en": "Note"}}},
+}
 GOOD = {"purpose": "打印纸", "amount": "120.50"}
 
 APPROVAL = diagram(
     "approval", start("s"), user("apply", "CLK", form="request"),
-    user("approve", "HEAD", decisions="agree refuse"), user("audit", "ACC", decisions="agree"),
+    user("approve", "HEAD", form="request", write="", decisions="agree refuse"),
+    user("audit", "ACC", form="request", write="", decisions="agree"),
     xor("ok", default="ok-audit"), end("e"), end("no"),
     flow("ok-audit", "ok", "audit"), flow("ok-no", "ok", "no", 'approve.decision == "refuse"'),
     flow("audit-e", "audit", "e"), path="s apply approve ok",
     constraints='<gz:differ id="c1" nodes="apply approve audit" basis="内控规范第十二条"/>', title="{purpose}",
 )
 REVIEWS = diagram(
-    "reviews", start("s"), user("apply", "CLK"), both("fork"), user("one", "HEAD"), user("two", "ACC"), both("join"),
-    user("close", "ACC"), end("e"), flow("f1", "fork", "one"), flow("f2", "fork", "two"), flow("f3", "one", "join"),
+    "reviews", start("s"), user("apply", "CLK", form="note"), both("fork"), user("one", "HEAD", form="note"), user("two", "ACC", form="note"), both("join"),
+    user("close", "ACC", form="note"), end("e"), flow("f1", "fork", "one"), flow("f2", "fork", "two"), flow("f3", "one", "join"),
     flow("f4", "two", "join"), flow("f5", "join", "close"), flow("f6", "close", "e"), path="s apply fork",
 )
 WORKING = diagram(
-    "working", start("s"), user("apply", "CLK"),
-    service("call", "test.echo", {"what": "apply.note"}, {"heard": "echo"}), user("after", "CLK"), end("e"),
+    "working", start("s"), user("apply", "CLK", form="note"),
+    service("call", "test.echo", {"what": "apply.note"}, {"heard": "echo"}), user("after", "CLK", form="note"), end("e"),
     path="s apply call after e",
 )
 
 
 def deployed(source: bytes, forms: dict[str, Any] | None = None) -> int:
     """A diagram, deployed and active."""
-    key = definitions.deploy(Package(source, forms or {}, {}), actor=SYSTEM)
+    try:
+        key = definitions.deploy(Package(source, forms or {}, {}), actor=SYSTEM)
+    except Invalid as error:
+        pytest.fail(str({where: [t.en for t in texts] for where, texts in error.errors.items()}))
     definitions.activate(key, actor=SYSTEM)
     return key
 
@@ -60,7 +70,7 @@ def deployed(source: bytes, forms: dict[str, Any] | None = None) -> int:
 def office(app: Any, cast: SimpleNamespace) -> SimpleNamespace:
     """The cast, with the approval and review processes active."""
     deployed(APPROVAL, {"request": FORM})
-    deployed(REVIEWS)
+    deployed(REVIEWS, {"note": NOTE})
     return cast
 
 

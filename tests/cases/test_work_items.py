@@ -50,6 +50,7 @@ def test_somebody_without_the_post_may_not_start(office: SimpleNamespace) -> Non
     with pytest.raises(Refused):
         actions.start("approval", actor=office.carol, answers=GOOD)
     assert queries.cases_of(office.carol.person_id) == []
+    assert trail.search(trail.Filters(subject="cases")).records[0].what == "case.refused"
 
 
 def test_a_person_who_acted_before_is_refused_told_why_and_written_down(office: SimpleNamespace) -> None:
