@@ -3,7 +3,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from .. import clock
 from ..change import Actor
@@ -59,8 +59,11 @@ def accounts() -> Sequence[tuple[Account, Person]]:
 
 def demonstration() -> Sequence[tuple[Account, Person]]:
     """The demonstration accounts that can sign in, for the sign-in page of a demonstration."""
-    return [(account, person) for account, person in accounts()
-            if account.is_demo and account.active and person.retired_on is None]
+    rows = db.session.execute(
+        select(Account, Person).join(Person, Person.id == Account.person_id)
+        .where(Account.is_demo, Account.active, organisation.in_office(today())).order_by(Account.username)
+    )
+    return [(account, person) for account, person in rows]
 
 
 def actor_for(account: Account, session: str | None = None, address: str | None = None) -> Actor:
@@ -73,7 +76,7 @@ def actor_for(account: Account, session: str | None = None, address: str | None 
     )
 
 
-def _open():
+def _open() -> Select[tuple[Account]]:
     return select(Account).join(Person, Person.id == Account.person_id).where(
-        Account.active, Person.retired_on.is_(None)
+        Account.active, organisation.in_office(today())
     )

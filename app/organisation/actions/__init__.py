@@ -1,21 +1,13 @@
 """Everything that changes the organisation: one verb, one transaction, entries in the chain ``organisation``.
 
-``structure``: departments, posts, duties, which posts are kept apart. ``people``: who is there, who holds what, who is
-away. ``declarations``: kin and interests. Every verb takes its actor by name. A person acting through an account needs
-the security administrator's (posts are that office's business, trail.md §5), except to declare what is their own.
+``structure``: departments, posts, duties, which posts are kept apart. ``people``: who is there, who is away.
+``appointments``: who holds what. ``declarations``: kin and interests. Every verb takes its actor by name. A person
+acting through an account needs the security administrator's (accounts and posts are that office's business), except to
+declare what is their own.
 """
+from .appointments import appoint, appoint_many, end_appointment
 from .declarations import declare_interest, declare_kinship, end_interest, end_kinship
-from .people import (
-    appoint,
-    appoint_many,
-    change_person,
-    end_absence,
-    end_appointment,
-    record_absence,
-    retire,
-    take_on,
-    take_on_many,
-)
+from .people import change_person, end_absence, record_absence, retire, take_on, take_on_many
 from .structure import (
     add_duty,
     adopt_plan,

@@ -12,7 +12,7 @@ from ...change import Actor, Change, change
 from ...errors import Conflict, Forbidden, NotFound
 from ...extensions import db
 from ...kernel.text import Text
-from ...registers import hold
+from ...registers import hold, today
 from ..models import Department, Person, Post
 
 Row = TypeVar("Row")
@@ -49,14 +49,14 @@ def person(person_id: int) -> Person:
 
 
 def serving(person_id: int) -> Person:
-    """The person, who must not be retired.
+    """The person, who must not have left before today.
 
     Raises:
         NotFound: there is no such person.
         Conflict: the person has retired.
     """
     somebody = person(person_id)
-    if somebody.retired_on is not None:
+    if somebody.retired_on is not None and somebody.retired_on < today():
         raise Conflict(Text(
             f"{somebody.name}已于 {somebody.retired_on} 离岗。", f"{somebody.name} left on {somebody.retired_on}."
         ))

@@ -13,6 +13,7 @@ from .register import (
     PostPage,
     departments,
     holders,
+    in_office,
     main_post,
     names,
     pairs,
@@ -27,7 +28,7 @@ from .register import (
 
 __all__ = [
     "VERSION", "Clash", "Coverage", "Held", "Holder", "InDepartment", "PersonPage", "PostPage", "clashes", "coverage",
-    "departments", "holders", "main_post", "names", "office", "pairs", "person", "person_by_number", "post",
-    "post_codes", "posts", "posts_of",
+    "departments", "holders", "in_office", "main_post", "names", "office", "pairs", "person", "person_by_number",
+    "post", "post_codes", "posts", "posts_of",
     "search_people", "version",
 ]

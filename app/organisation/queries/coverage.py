@@ -11,7 +11,7 @@ from sqlalchemy import select
 from ...extensions import db
 from .. import rules
 from ..models import Appointment, Department, Person, Post, PostKind, Role
-from .register import holders, pairs, posts
+from .register import holders, in_office, pairs, posts
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ def coverage(on: date) -> Coverage:
             continue
         places = working if post.kind is PostKind.GENERAL else [post.department_code]
         unheld += [(post, by_code[code]) for code in places if (post.code, code) not in there]
-    people = db.session.scalars(select(Person).where(Person.retired_on.is_(None)).order_by(Person.number)).all()
+    people = db.session.scalars(select(Person).where(in_office(on)).order_by(Person.number)).all()
     return Coverage(
         unheld, [p for p in people if p.id not in appointed],
         [p for p in every if p.kind is PostKind.LEADERSHIP and leaders[p.code] != 1], clashes(since=on),

@@ -13,6 +13,7 @@ from ...errors import NotFound
 from ...extensions import db
 from ...kernel.text import Text
 from ...parties.models import Party
+from ...registers import today
 from .. import rules
 from ..models import (
     Absence,
@@ -94,6 +95,11 @@ class PersonPage:
 def running(since: Any, until: Any, on: date) -> Any:
     """The condition that a row with two dates is in force on a day."""
     return (since <= on) & or_(until.is_(None), until >= on)
+
+
+def in_office(on: date) -> Any:
+    """The condition that a person has not left before a day; the day of retirement is the last in office."""
+    return or_(Person.retired_on.is_(None), Person.retired_on >= on)
 
 
 def posts() -> Sequence[Post]:
@@ -236,11 +242,11 @@ def search_people(q: str, *, limit: int = 20, serving: bool = True) -> Sequence[
     Args:
         q: what somebody typed; empty finds everybody.
         limit: at most so many.
-        serving: leave out those who have retired.
+        serving: leave out those who have left.
     """
     statement = select(Person).order_by(Person.number).limit(limit)
     if serving:
-        statement = statement.where(Person.retired_on.is_(None))
+        statement = statement.where(in_office(today()))
     q = q.strip()[:60]
     if q:
         statement = statement.where(or_(

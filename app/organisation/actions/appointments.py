@@ -1,0 +1,204 @@
+"""Who holds which post: given under the rules of static separation, and given up."""
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+from typing import Any
+
+from sqlalchemy import select
+
+from ...accounts.models import Account, Administrator
+from ...change import Actor, Change
+from ...errors import Conflict, Refused
+from ...extensions import db
+from ...kernel.separation import Objection
+from ...kernel.text import Text
+from ...registers import Fields, today
+from .. import queries, rules
+from ..models import Appointment, Person, Post, PostKind, Role
+from . import common
+from .common import changing
+
+
+def appoint(
+    *, person_id: int, post_code: str, since: date, until: date | None = None, role: Role | str = Role.A,
+    department_code: str | None = None, actor: Actor,
+) -> int:
+    """A person gets a post.
+
+    Args:
+        since, until: first and last day; no ``until``: until further notice.
+        role: A or B (A/B 岗); a B holder is bound by the same rules.
+        department_code: which department's, for a post that every department has.
+
+    Returns:
+        The id of the appointment.
+
+    Raises:
+        Invalid, NotFound.
+        Conflict: the person has retired, or holds this very post on some of these days.
+        Refused: a rule of static separation forbids it: incompatible posts, LS-1 to LS-4 (which are such pairs), one
+            leader per portfolio (LS-8), or an administrator's account (domain.md §0.4, standing rules).
+    """
+    with changing("appointment.given", actor) as c:
+        return _appoint(
+            c, queries.pairs(), person_id=person_id, post_code=post_code, since=since, until=until, role=role,
+            department_code=department_code,
+        )
+
+
+def appoint_many(appointments: Iterable[Mapping[str, Any]], *, actor: Actor) -> list[int]:
+    """Several appointments, all or none; rows with the arguments of :func:`appoint`. Returns their ids in order."""
+    with changing("appointment.given", actor) as c:
+        apart = queries.pairs()
+        return [_appoint(c, apart, **row) for row in appointments]
+
+
+def end_appointment(appointment_id: int, *, until: date, actor: Actor) -> None:
+    """A person gives a post up; ``until`` is the last day. One that has not begun by then is called off.
+
+    Raises:
+        Invalid, NotFound; Conflict: it ends on or before that day already.
+    """
+    with changing("appointment.ended", actor) as c:
+        appointment = common.find(Appointment, appointment_id)
+        fields = Fields()
+        fields.dates(until, None, first="until")
+        fields.check()
+        if appointment.until is not None and appointment.until <= until:
+            raise Conflict(Text(
+                f"该任职已于 {appointment.until} 结束。", f"The appointment ends on {appointment.until} already."
+            ))
+        finish(c, appointment, until)
+
+
+def finish(c: Change, appointment: Appointment, until: date) -> None:
+    """Inside a change: the appointment's last day is ``until``; one that has not begun by then is called off.
+
+    Raises:
+        Conflict: it began after that day, and has begun.
+    """
+    facts = {"person": appointment.person_id, "post": appointment.post_code, "appointment": appointment.id}
+    before = {"department": appointment.department_code, "role": appointment.role.value, "since": appointment.since,
+              "until": appointment.until}
+    if until >= appointment.since:
+        appointment.until = until
+        c.entry("appointment.ended", **facts, before=before, after={"until": until})
+    elif appointment.since > today():
+        # Nothing was done under it, so nothing but the trail need remember it.
+        db.session.delete(appointment)
+        c.entry("appointment.called_off", **facts, before=before)
+    else:
+        raise Conflict(Text(
+            f"该任职自 {appointment.since} 已开始,不能在此之前结束。",
+            f"The appointment began on {appointment.since} and cannot end before that.",
+        ))
+
+
+def _appoint(
+    c: Change, apart: list[rules.Pair], *, person_id: int, post_code: str, since: date, until: date | None = None,
+    role: Role | str = Role.A, department_code: str | None = None,
+) -> int:
+    somebody, post = common.serving(person_id), common.post(post_code)
+    fields = Fields()
+    fields.dates(since, until)
+    role = fields.choice("role", role, Role)
+    if post.kind is PostKind.MACHINE:
+        fields.wrong("post_code", "该岗位由系统担任。", "This post is the system's own.")
+    elif post.department_code is not None:
+        if department_code not in (None, post.department_code):
+            fields.wrong("department_code", f"该岗位属于 {post.department_code}。",
+                         f"This post belongs to {post.department_code}.")
+        department_code = post.department_code
+    elif department_code is None:
+        fields.wrong("department_code", "通用岗位必须写明部门。", "Say in which department.")
+    fields.check()
+    common.department(department_code)
+    if somebody.retired_on is not None and (until is None or until > somebody.retired_on):
+        raise Conflict(Text(
+            f"{somebody.name}将于 {somebody.retired_on} 离岗。", f"{somebody.name} leaves on {somebody.retired_on}."
+        ))
+
+    new = rules.Held(post.code, since, until, department_code)
+    held = [
+        rules.Held(row.post_code, row.since, row.until, row.department_code)
+        for row in db.session.execute(select(
+            Appointment.post_code, Appointment.since, Appointment.until, Appointment.department_code
+        ).where(Appointment.person_id == person_id))
+    ]
+    for one in held:
+        if (one.post, one.department) == (new.post, new.department) and rules.overlap(one, new):
+            raise Conflict(Text(
+                f"{somebody.name}自 {one.since} 起已任{post.zh}。",
+                f"{somebody.name} holds the post {post.en} from {one.since} already.",
+            ))
+    objections = [
+        *_incompatible(somebody, new, held, apart), *_one_leader(post, new, role), *_administrator(somebody, post),
+    ]
+    if objections:
+        raise Refused(
+            Text(f"不能任命{somebody.name}为{post.zh}。", f"{somebody.name} cannot be appointed {post.en}."),
+            objections, person=person_id, post=post.code,
+        )
+    appointment = Appointment(
+        person_id=person_id, post_code=post.code, department_code=department_code, role=role, since=since, until=until
+    )
+    db.session.add(appointment)
+    db.session.flush()
+    c.entry("appointment.given", person=person_id, post=post.code, appointment=appointment.id,
+            after={"department": department_code, "role": role.value, "since": since, "until": until})
+    return appointment.id
+
+
+def _incompatible(
+    somebody: Person, new: rules.Held, held: list[rules.Held], apart: list[rules.Pair]
+) -> list[Objection]:
+    """Posts one person may not hold on the same day."""
+    posts = {post.code: post for post in queries.posts()}
+    found = []
+    for other, one, pair in rules.clashes([*held, new], apart):
+        if one is new:
+            kept = posts[other.post]
+            found.append(_objection("incompatible", pair.basis, Text(
+                f"{somebody.name}已任{kept.zh}({kept.code}),与 {new.post} 不相容:{pair.basis}",
+                f"{somebody.name} holds {kept.en} ({kept.code}), which is incompatible with {new.post}: {pair.basis}",
+            )))
+    return found
+
+
+def _one_leader(post: Post, new: rules.Held, role: Role) -> list[Objection]:
+    """LS-8: a portfolio has one leader at any time (B 岗 stands in and is no second one)."""
+    if post.kind is not PostKind.LEADERSHIP or role is not Role.A:
+        return []
+    others = db.session.execute(
+        select(Person.name, Appointment.since, Appointment.until)
+        .join(Person, Person.id == Appointment.person_id)
+        .where(Appointment.post_code == post.code, Appointment.role == Role.A)
+    )
+    basis = "领导分工制约 LS-8"
+    return [
+        _objection("portfolio", basis, Text(
+            f"{row.name}在此期间已任{post.zh};每项分工同一时间只有一位领导。",
+            f"{row.name} is {post.en} on some of these days; a portfolio has one leader at a time.",
+        ))
+        for row in others if rules.overlap(rules.Held(post.code, row.since, row.until), new)
+    ]
+
+
+def _administrator(somebody: Person, post: Post) -> list[Objection]:
+    """Who administers the system configures it and never acts on business."""
+    if post.kind is PostKind.ADMINISTRATION:
+        return []
+    role = db.session.execute(
+        select(Account.role).where(Account.person_id == somebody.id, Account.active)
+    ).scalar_one_or_none()
+    if role in (None, Administrator.NONE):
+        return []
+    return [_objection("administrator", "三权分立", Text(
+        f"{somebody.name}是系统的管理员,不得经办业务。",
+        f"{somebody.name} administers this system and may not act on business.",
+    ))]
+
+
+def _objection(rule: str, basis: str, because: Text) -> Objection:
+    return Objection(rule, rule, basis, "", because)
