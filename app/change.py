@@ -17,7 +17,7 @@ from datetime import datetime
 from typing import Any
 
 import structlog
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import bindparam, insert, select, text, update
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 
@@ -113,8 +113,10 @@ class Change:
             raise RuntimeError(f"{self.verb}: a change that leaves no trace")
         moment = timestamp(self.now)
         rows = []
+        for subject in sorted({subject for subject, _, _ in self._entries} - self.chains.keys()):
+            self._open(subject)  # always in one order, so that two changes never wait for each other
         for subject, what, facts in self._entries:
-            chain = self.chains.get(subject) or self._open(subject)
+            chain = self.chains[subject]
             chain.seq += 1
             actor = facts.pop("actor", self.actor)
             body = canonical({
@@ -134,9 +136,10 @@ class Change:
     def _open(self, subject: str) -> Chain:
         """The chain of a subject that keeps no head of its own, locked."""
         row = self.connection.execute(_HEAD, {"subject": subject}).first()
-        if row is None:
-            self.connection.execute(insert(SubjectHead), {"subject": subject, "seq": 0, "head": GENESIS})
-        seq, head = (row.seq, row.head) if row else (0, GENESIS)
+        if row is None:  # two may begin a chain at once: the second waits here, then reads what the first wrote
+            self.connection.execute(_FIRST_HEAD, {"subject": subject, "head": GENESIS})
+            row = self.connection.execute(_HEAD, {"subject": subject}).one()
+        seq, head = row.seq, row.head
 
         def save(seq: int, head: bytes) -> None:
             self.connection.execute(_SAVE_HEAD, {"b_subject": subject, "seq": seq, "head": head})
@@ -146,6 +149,7 @@ class Change:
 
 
 _HEAD = select(SubjectHead.seq, SubjectHead.head).where(SubjectHead.subject == bindparam("subject")).with_for_update()
+_FIRST_HEAD = text("INSERT INTO subject_head (subject, seq, head) VALUES (:subject, 0, :head) ON CONFLICT DO NOTHING")
 _SAVE_HEAD = update(SubjectHead.__table__).where(SubjectHead.__table__.c.subject == bindparam("b_subject"))
 _INSERT_ENTRIES = insert(Entry.__table__)
 _current: ContextVar[Change | None] = ContextVar("gangze_change", default=None)

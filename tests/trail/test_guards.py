@@ -27,18 +27,18 @@ def written(app):
     return app
 
 
-@pytest.mark.parametrize("statement", STATEMENTS)
-def test_nothing_in_the_trail_can_be_updated_or_deleted(written, statement):
-    with pytest.raises(DBAPIError, match="never"):
-        db.session.execute(text(statement))
-    db.session.rollback()
+def test_nothing_in_the_trail_can_be_updated_or_deleted(written):
+    for statement in STATEMENTS:
+        with pytest.raises(DBAPIError, match="never"):
+            db.session.execute(text(statement))
+        db.session.rollback()
 
 
-@pytest.mark.parametrize("table", ["entry", "leaf", "log_node", "checkpoint"])
-def test_postgresql_does_not_truncate_the_trail(postgresql_app, table):
-    with pytest.raises(DBAPIError, match="never"):
-        db.session.execute(text(f"TRUNCATE {table} CASCADE"))
-    db.session.rollback()
+def test_postgresql_does_not_truncate_the_trail(postgresql_app):
+    for table in ("entry", "leaf", "log_node", "checkpoint"):
+        with pytest.raises(DBAPIError, match="never"):
+            db.session.execute(text(f"TRUNCATE {table} CASCADE"))
+        db.session.rollback()
 
 
 def test_an_insert_cannot_replace_an_entry(written):

@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import os
 import stat
+from itertools import pairwise
 
 import pytest
 from sqlalchemy import select, text
@@ -36,7 +37,7 @@ def test_pending_entries_become_leaves_in_the_order_they_were_written(app):
     assert db.session.execute(text("SELECT count(*) FROM pending")).scalar_one() == 0
 
 
-def test_a_limit_is_kept_and_the_rest_follows(app):
+def test_a_limit_is_kept_and_the_rest_follows(sqlite_app):
     write("case:1", times=5)
     assert [sequence(2), sequence(2), sequence(2), sequence(2)] == [2, 2, 1, 0]
     assert queries.verify().ok
@@ -72,7 +73,7 @@ def test_the_stored_nodes_give_every_root_of_a_log_that_grew_in_uneven_steps(app
             assert stored(height, index) == tree.node(height, index)
 
 
-def test_sequencing_reads_no_more_of_the_log_when_it_is_longer(app):
+def test_sequencing_reads_no_more_of_the_log_when_it_is_longer(sqlite_app):
     """The cost of a batch is the batch's, whatever the size of the log: counted in rows read, not in seconds."""
     def rows_read() -> int:
         with db.engine.connect() as connection:
@@ -108,11 +109,11 @@ def test_a_checkpoint_provably_continues_the_one_before(app):
         write("case:1", times=count)
         made.append(publish())
     tree = Tree(log())
-    for old, new in zip(made, made[1:], strict=False):
+    for old, new in pairwise(made):
         verify_consistency(old.size, new.size, old.root, new.root, tree.consistency_proof(old.size, new.size))
 
 
-def test_the_key_is_made_once_and_is_for_its_owner_only(app, tmp_path):
+def test_the_key_is_made_once_and_is_for_its_owner_only(sqlite_app, tmp_path):
     write("case:1")
     publish()
     path = tmp_path / "keys" / "log.key"
@@ -125,7 +126,7 @@ def test_the_key_is_made_once_and_is_for_its_owner_only(app, tmp_path):
     assert not [p for p in path.parent.iterdir() if p.name not in ("log.key", "log.vkey")]
 
 
-def test_a_log_that_has_checkpoints_gets_no_second_key(app, tmp_path):
+def test_a_log_that_has_checkpoints_gets_no_second_key(sqlite_app, tmp_path):
     write("case:1")
     publish()
     (tmp_path / "keys" / "log.key").unlink()
@@ -136,17 +137,17 @@ def test_a_log_that_has_checkpoints_gets_no_second_key(app, tmp_path):
     assert db.session.execute(text("SELECT count(*) FROM checkpoint")).scalar_one() == 1
 
 
-def test_a_key_made_for_another_log_does_not_sign(app):
+def test_a_key_made_for_another_log_does_not_sign(sqlite_app):
     write("case:1")
     publish()
-    app.config["GANGZE_ORIGIN"] = "other.example/log"
+    sqlite_app.config["GANGZE_ORIGIN"] = "other.example/log"
     write("case:1")
     sequence()
     with pytest.raises(NoKey, match=r"other\.example"):
         checkpoint()
 
 
-def test_an_unreadable_key_is_said_to_be_so(app, tmp_path):
+def test_an_unreadable_key_is_said_to_be_so(sqlite_app, tmp_path):
     write("case:1")
     publish()
     (tmp_path / "keys" / "log.key").write_text("PRIVATE+KEY+nonsense")
@@ -184,7 +185,7 @@ def test_a_log_that_became_shorter_is_not_signed_again(app):
         publish()
 
 
-def test_every_checkpoint_is_copied_outside_the_database_once(app):
+def test_every_checkpoint_is_copied_outside_the_database_once(sqlite_app):
     for _ in range(4):
         write("case:1")
         publish()
@@ -193,7 +194,7 @@ def test_every_checkpoint_is_copied_outside_the_database_once(app):
     assert list(read_copies()) == stored
 
 
-def test_copies_that_a_crash_left_out_or_half_written_are_made_good(app):
+def test_copies_that_a_crash_left_out_or_half_written_are_made_good(sqlite_app):
     for _ in range(4):
         write("case:1")
         publish()
@@ -205,7 +206,7 @@ def test_copies_that_a_crash_left_out_or_half_written_are_made_good(app):
         assert path.read_bytes() == whole
 
 
-def test_the_log_cannot_be_written_inside_a_change(app):
+def test_the_log_cannot_be_written_inside_a_change(sqlite_app):
     with pytest.raises(RuntimeError, match="inside"), change("a.b", actor=ADA, subject="x") as c:
         c.entry("a.b")
         sequence()
