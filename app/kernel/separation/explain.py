@@ -124,7 +124,7 @@ def direct(situation: Situation, task: int, person: int, instead: tuple[int, ...
             for u in bits(rule.mask):
                 persons |= acts[u]
             limit = 1 if rule.kind == "same" else rule.most
-            if not persons & bit and persons.bit_count() >= limit:  # type: ignore[operator]
+            if (persons | bit).bit_count() > limit:  # type: ignore[operator]
                 against = _acts(situation, others, persons) + tuple(
                     (node, situation.person(j)) for j in bits(acts[task])
                 )
@@ -220,7 +220,9 @@ def look_ahead(
     who = situation.office.name(person)
     later = _list((rules.names[v] for v in bits(left)), situation)
     one = not left & (left - 1)
-    if already and one:
+    if not left:
+        head = Text("本件已办理或已领取的事项之间已违反规则", "what is done or held in this case already breaks a rule")
+    elif already and one:
         head = Text("本件后续{later}现已无人可办", "as things stand nobody can do {later} later in this case")
     elif already:
         head = Text(

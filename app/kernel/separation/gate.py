@@ -201,7 +201,7 @@ def breaks(situation: Situation, task: int, person: int) -> bool:
             persons = 0
             for u in bits(mask):
                 persons |= acts[u]
-            if not persons & person and persons.bit_count() >= limit:
+            if (persons | person).bit_count() > limit:
                 return True
     for mask in c.apart:
         if mask >> task & 1:
@@ -258,7 +258,7 @@ def _candidates(situation: Situation, task: int, first: bool = False) -> int:
             for u in bits(mask):
                 persons |= acts[u]
             if persons.bit_count() >= limit:
-                asked &= persons
+                asked = asked & persons if persons.bit_count() == limit else 0
     classes = [asked] if asked else []
     needed = _needed(situation, AGAIN)
     cuts = {situation.eligible[v] for v in bits(needed & ~(1 << task))}

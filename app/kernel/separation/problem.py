@@ -290,14 +290,16 @@ class Situation:
         most = []
         for mask, limit in c.most:
             live = mask & active
-            if live:
+            if mask & needed:
                 persons = 0
                 for u in bits(mask):
                     persons |= acts[u]
-                if persons.bit_count() >= limit:
+                if persons.bit_count() > limit:      # broken before the rule was made: nothing to build on
+                    return None
+                if persons.bit_count() == limit:
                     for v in bits(live):
                         domains[v] &= persons
-                else:
+                elif live:
                     most.append((mask, persons, 0, limit))
         for mask in c.same:
             live = mask & active
