@@ -1,4 +1,5 @@
-"""The calendar of the People's Republic: the State Council's yearly notices, as the chinesecalendar package has them."""
+"""The calendar of the People's Republic: the State Council's yearly notices, by way of chinesecalendar."""
+
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
@@ -9,8 +10,13 @@ from chinese_calendar import constants
 from .office import HOURS, Calendar
 
 
-def chinese(overrides: Mapping[date, bool] | None = None, *, known: Collection[int] = (), zone: str = "Asia/Shanghai",
-            hours: Sequence[tuple[time, time]] = HOURS) -> Calendar:
+def chinese(
+    overrides: Mapping[date, bool] | None = None,
+    *,
+    known: Collection[int] = (),
+    zone: str = "Asia/Shanghai",
+    hours: Sequence[tuple[time, time]] = HOURS,
+) -> Calendar:
     """A calendar with the announced holidays and make-up days of all years the package knows.
 
     Args:

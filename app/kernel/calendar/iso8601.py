@@ -3,6 +3,7 @@
 Months and years have no fixed length, so a duration is kept as months plus an exact rest and only becomes a moment
 when it is added to one, months first, the day cut to the month's last (XML Schema 1.0 part 2, appendix E).
 """
+
 from __future__ import annotations
 
 import calendar
@@ -53,12 +54,14 @@ class Duration:
             if self.months:
                 years, month = divmod(local.month - 1 + self.months, 12)
                 year = local.year + years
-                local = local.replace(year=year, month=month + 1,
-                                      day=min(local.day, calendar.monthrange(year, month + 1)[1]))
+                local = local.replace(
+                    year=year, month=month + 1, day=min(local.day, calendar.monthrange(year, month + 1)[1])
+                )
             # Whole days keep the clock on the wall; the rest is elapsed time.
             local += timedelta(days=self.rest.days)
-            return local.replace(tzinfo=zone).astimezone(UTC) + timedelta(seconds=self.rest.seconds,
-                                                                          microseconds=self.rest.microseconds)
+            return local.replace(tzinfo=zone).astimezone(UTC) + timedelta(
+                seconds=self.rest.seconds, microseconds=self.rest.microseconds
+            )
         except (OverflowError, ValueError) as error:
             raise BadTime(Text("时间超出日历", "past the end of the calendar")) from error
 
@@ -77,7 +80,8 @@ _DURATION = re.compile(
     r"P(?:(?P<weeks>\d+(?:[.,]\d+)?)W|"
     r"(?:(?P<years>\d+(?:[.,]\d+)?)Y)?(?:(?P<months>\d+(?:[.,]\d+)?)M)?(?:(?P<days>\d+(?:[.,]\d+)?)D)?"
     r"(?P<time>T(?:(?P<hours>\d+(?:[.,]\d+)?)H)?(?:(?P<minutes>\d+(?:[.,]\d+)?)M)?(?:(?P<seconds>\d+(?:[.,]\d+)?)S)?)?)",
-    re.ASCII)
+    re.ASCII,
+)
 _SECONDS = {"weeks": 604_800, "days": 86_400, "hours": 3_600, "minutes": 60, "seconds": 1}
 _DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d(?::\d\d(?:[.,]\d{1,6})?)?)(Z|[+-]\d\d(?::?\d\d)?)?", re.ASCII)
@@ -91,7 +95,9 @@ def parse_duration(text: str) -> Duration:
     Raises:
         BadTime: it is not one.
     """
-    wrong = BadTime(Text(f"不是时长:{text[:40]!r}(写法如 P3DT4H)", f"not a duration: {text[:40]!r} (write e.g. P3DT4H)"))
+    wrong = BadTime(
+        Text(f"不是时长：{text[:40]!r}（写法如 P3DT4H）", f"not a duration: {text[:40]!r} (write e.g. P3DT4H)")
+    )
     match = _DURATION.fullmatch(text.strip()) if len(text) <= 60 else None
     if match is None:
         raise wrong
@@ -130,8 +136,12 @@ def parse_date(text: str, zone: tzinfo = OFFICE_ZONE) -> datetime:
             return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(UTC)
     except (ValueError, OverflowError):
         pass
-    raise BadTime(Text(f"不是日期时间:{text[:40]!r}(写法如 2026-03-01T09:00:00)",
-                       f"not a date or time: {text[:40]!r} (write e.g. 2026-03-01T09:00:00)"))
+    raise BadTime(
+        Text(
+            f"不是日期时间：{text[:40]!r}（写法如 2026-03-01T09:00:00）",
+            f"not a date or time: {text[:40]!r} (write e.g. 2026-03-01T09:00:00)",
+        )
+    )
 
 
 def parse_cycle(text: str, zone: tzinfo = OFFICE_ZONE) -> Cycle:
@@ -140,7 +150,9 @@ def parse_cycle(text: str, zone: tzinfo = OFFICE_ZONE) -> Cycle:
     Raises:
         BadTime: it is not one, or it repeats by nothing, or more than 10,000 times.
     """
-    wrong = BadTime(Text(f"不是循环时间:{text[:60]!r}(写法如 R3/PT10H)", f"not a cycle: {text[:60]!r} (write e.g. R3/PT10H)"))
+    wrong = BadTime(
+        Text(f"不是循环时间：{text[:60]!r}（写法如 R3/PT10H）", f"not a cycle: {text[:60]!r} (write e.g. R3/PT10H)")
+    )
     parts = text.strip().split("/") if len(text) <= 160 else []
     if not 2 <= len(parts) <= 3 or not re.fullmatch(r"R\d{0,9}", parts[0], re.ASCII):
         raise wrong

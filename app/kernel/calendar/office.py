@@ -9,6 +9,7 @@ The make-up days (调休) of a year are decided by a yearly notice of the State 
 the calendar does not know, weekends are assumed free and weekdays working, and every answer that leans on such a day
 says ``published=False``.
 """
+
 from __future__ import annotations
 
 from bisect import bisect_left
@@ -60,8 +61,13 @@ class Remaining:
 class Calendar:
     """One office's calendar; immutable."""
 
-    def __init__(self, overrides: Mapping[date, bool], zone: str = "Asia/Shanghai",
-                 hours: Sequence[tuple[time, time]] = HOURS, known: Collection[int] = ()) -> None:
+    def __init__(
+        self,
+        overrides: Mapping[date, bool],
+        zone: str = "Asia/Shanghai",
+        hours: Sequence[tuple[time, time]] = HOURS,
+        known: Collection[int] = (),
+    ) -> None:
         """
         Args:
             overrides: days that are not as their weekday says: True = worked, False = free.
@@ -79,7 +85,9 @@ class Calendar:
         self.zone = ZoneInfo(zone)
         self.hours = tuple((a, b) for a, b in hours)
         self.known = frozenset(known)
-        self.day_length = sum((datetime.combine(date.min, b) - datetime.combine(date.min, a) for a, b in hours), timedelta())
+        self.day_length = sum(
+            (datetime.combine(date.min, b) - datetime.combine(date.min, a) for a, b in hours), timedelta()
+        )
         self._worked: dict[int, list[int]] = {}
 
     # -- days -----------------------------------------------------------------------------------------------------
@@ -165,7 +173,7 @@ class Calendar:
         return datetime.combine(day, clock, self.zone).astimezone(UTC)
 
     def working_time_between(self, start: datetime, end: datetime) -> timedelta:
-        """Business hours between two aware times; negative when ``end`` is earlier. Takes as long for years as for days."""
+        """Business hours between two aware times; negative when ``end`` is earlier. As quick for years as for days."""
         if end < start:
             return -self.working_time_between(end, start)
         first, last = self.local_date(start), self.local_date(end)
@@ -227,7 +235,7 @@ class Calendar:
         except InvalidOperation as error:
             raise BadTime(Text("期限不是数字", "the limit is not a number")) from error
         if not amount.is_finite() or not 0 <= amount <= (MAX_HOURS if limit.unit == "hour" else MAX_DAYS):
-            raise BadTime(Text(f"期限不合理:{limit.amount}", f"not a sensible limit: {limit.amount}"))
+            raise BadTime(Text(f"期限不合理：{limit.amount}", f"not a sensible limit: {limit.amount}"))
         start = start.astimezone(UTC)
         try:
             at = self._due(start, amount, limit.unit)
@@ -250,7 +258,7 @@ class Calendar:
                 raise BadTime(Text("自然日期限应为整数", "a limit in calendar days must be whole"))
             last = day + _DAY * int(amount)
             return self.close(last if self.is_working(last) else self.working_day_after(last, 1))
-        raise BadTime(Text(f"不认识的期限单位:{unit}", f"unknown unit of a limit: {unit}"))
+        raise BadTime(Text(f"不认识的期限单位：{unit}", f"unknown unit of a limit: {unit}"))
 
     @staticmethod
     def _time(seconds: Decimal) -> timedelta:

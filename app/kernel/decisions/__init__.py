@@ -1,4 +1,5 @@
 """Decision tables (DMN): ``Table.read(source).decide(names)``."""
+
 from __future__ import annotations
 
 from ..bpmn.markup import Unreadable

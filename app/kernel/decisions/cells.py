@@ -3,6 +3,7 @@
 ``-``; ``"甲","乙"``; ``< 1000``; ``[1000..5000)``; ``not("甲")``. A test answers True, False or None: a comparison with
 a value that was not entered is unknown, and an unknown test does not make its rule apply (DMN 1.3 table 42).
 """
+
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
@@ -16,7 +17,11 @@ from ..values import Value
 Test = Callable[[Value, Mapping[str, Value]], bool | None]
 
 _ORDER: dict[str, Callable[[int], bool]] = {
-    "<": lambda n: n < 0, "<=": lambda n: n <= 0, ">": lambda n: n > 0, ">=": lambda n: n >= 0}
+    "<": lambda n: n < 0,
+    "<=": lambda n: n <= 0,
+    ">": lambda n: n > 0,
+    ">=": lambda n: n >= 0,
+}
 
 
 def compile_cell(text: str) -> Test | None:
@@ -43,7 +48,7 @@ class _Cell(Parser):
             self.at += 2
             tests = self._tests()
             self.expect(")")
-            test: Test = lambda value, names: _not(tests(value, names))  # noqa: E731
+            test: Test = lambda value, names: _not(tests(value, names))
         else:
             test = self._tests()
         if self.word.kind != "end":
@@ -65,6 +70,7 @@ class _Cell(Parser):
                     return True
                 unknown = unknown or found is None
             return None if unknown else False
+
         return either
 
     def _test(self) -> Test:
@@ -73,6 +79,7 @@ class _Cell(Parser):
 
             def compared(value: Value, names: Mapping[str, Value]) -> bool | None:
                 return None if value is None else fits(operations.order(value, bound(names)))
+
             return compared
         if self.is_("[", "(", "]") and (interval := self._interval()) is not None:
             return interval
@@ -83,6 +90,7 @@ class _Cell(Parser):
             if isinstance(other, list) and not isinstance(value, list):
                 return operations.member(value, other)
             return operations.equal(value, other)
+
         return same
 
     def _interval(self) -> Test | None:
@@ -116,6 +124,7 @@ def _between(low: Node, high: Node, from_low: bool, to_high: bool) -> Test:
             return None
         below, above = operations.order(value, low(names)), operations.order(value, high(names))
         return (below > 0 or (from_low and below == 0)) and (above < 0 or (to_high and above == 0))
+
     return between
 
 

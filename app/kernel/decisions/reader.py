@@ -1,4 +1,5 @@
 """Decision tables out of DMN XML, behind the same guard as diagrams: no DOCTYPE, bounded size, elements and depth."""
+
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -6,7 +7,7 @@ from typing import Any
 
 from lxml import etree
 
-from ..bpmn.markup import MAX_BYTES, Unreadable, _Guard, _SAFE, _tree, unreadable
+from ..bpmn.markup import _SAFE, MAX_BYTES, Unreadable, _Guard, _tree, unreadable
 from ..bpmn.model import Finding
 from ..expressions import Expression, ExpressionError, compile
 from ..expressions.lexer import tokens
@@ -15,10 +16,15 @@ from .cells import Test, compile_cell
 from .table import AGGREGATIONS, POLICIES, Input, Output, Row, Table
 
 #: The decision-table part is the same in all of these; 1.3 is what the tests hold to.
-NAMESPACES = frozenset({
-    "http://www.omg.org/spec/DMN/20151101/dmn.xsd", "http://www.omg.org/spec/DMN/20180521/MODEL/",
-    "https://www.omg.org/spec/DMN/20191111/MODEL/", "https://www.omg.org/spec/DMN/20211108/MODEL/",
-    "https://www.omg.org/spec/DMN/20230324/MODEL/"})
+NAMESPACES = frozenset(
+    {
+        "http://www.omg.org/spec/DMN/20151101/dmn.xsd",
+        "http://www.omg.org/spec/DMN/20180521/MODEL/",
+        "https://www.omg.org/spec/DMN/20191111/MODEL/",
+        "https://www.omg.org/spec/DMN/20211108/MODEL/",
+        "https://www.omg.org/spec/DMN/20230324/MODEL/",
+    }
+)
 MAX_COLUMNS = 50
 MAX_RULES = 2000
 
@@ -34,7 +40,9 @@ def _root(source: bytes) -> Element:
     except Unreadable:
         raise
     except etree.XMLSyntaxError as error:
-        raise unreadable("xml.malformed", Text("不是格式正确的 XML", "not well-formed XML"), error.lineno or None) from error
+        raise unreadable(
+            "xml.malformed", Text("不是格式正确的 XML", "not well-formed XML"), error.lineno or None
+        ) from error
     except (etree.LxmlError, LookupError, UnicodeError, ValueError, AssertionError) as error:
         raise unreadable("xml.malformed", Text("不能解析", "cannot be parsed")) from error
     name = etree.QName(root)
@@ -64,8 +72,10 @@ def table(source: bytes, decision: str | None = None) -> Table:
     if decision is None and len(found) == 1:
         return next(iter(found.values()))
     if decision not in found:
-        raise unreadable("dmn.decision", Text(
-            f"请指明决策,文件中有:{', '.join(found)}", f"name a decision; the file has: {', '.join(found)}"))
+        raise unreadable(
+            "dmn.decision",
+            Text(f"请指明决策，文件中有：{', '.join(found)}", f"name a decision; the file has: {', '.join(found)}"),
+        )
     return found[decision]
 
 
@@ -90,28 +100,50 @@ class _Reading:
         try:
             return make(text)
         except ExpressionError as error:
-            at = Text("", "") if error.position is None else Text(f"(第 {error.position + 1} 字)", f" (character {error.position + 1})")
-            self.findings.append(Finding("error", "dmn.cell", element.get("id"), Text("{place}:{why}{at}", "{place}: {why}{at}").format(
-                place=place, why=error.text, at=at), line=element.sourceline))
+            at = (
+                Text("", "")
+                if error.position is None
+                else Text(f"（第 {error.position + 1} 字）", f" (character {error.position + 1})")
+            )
+            self.findings.append(
+                Finding(
+                    "error",
+                    "dmn.cell",
+                    element.get("id"),
+                    Text("{place}：{why}{at}", "{place}: {why}{at}").format(place=place, why=error.text, at=at),
+                    line=element.sourceline,
+                )
+            )
             return None
 
     def decision(self, decision: Element) -> Table | None:
         element = decision.find(self.ns + "decisionTable")
         if element is None:
-            if any(c.tag in (self.ns + "literalExpression", self.ns + "context", self.ns + "invocation") for c in decision):
+            if any(
+                c.tag in (self.ns + "literalExpression", self.ns + "context", self.ns + "invocation") for c in decision
+            ):
                 self.refuse("dmn.logic", decision, "只支持决策表", "only decision tables are supported")
             return None
         if decision.find(f"{self.ns}informationRequirement/{self.ns}requiredDecision") is not None:
-            self.refuse("dmn.requirement", decision, "不支持依赖其他决策", "a decision that requires another is not supported")
+            self.refuse(
+                "dmn.requirement", decision, "不支持依赖其他决策", "a decision that requires another is not supported"
+            )
         policy, aggregation = element.get("hitPolicy", "UNIQUE"), element.get("aggregation")
         if policy not in POLICIES:
             self.refuse("dmn.policy", element, f"不支持命中策略 {policy}", f"hit policy {policy} is not supported")
         if aggregation is not None and (aggregation not in AGGREGATIONS or policy != "COLLECT"):
-            self.refuse("dmn.policy", element, f"不支持汇总 {aggregation}", f"aggregation {aggregation} is not supported here")
+            self.refuse(
+                "dmn.policy", element, f"不支持汇总 {aggregation}", f"aggregation {aggregation} is not supported here"
+            )
         columns, answers = element.findall(self.ns + "input"), element.findall(self.ns + "output")
         rules = element.findall(self.ns + "rule")
         if not columns or not answers or len(columns) + len(answers) > MAX_COLUMNS or not 0 < len(rules) <= MAX_RULES:
-            self.refuse("dmn.size", element, "决策表没有列或规则,或超过上限", "the table lacks columns or rules, or has too many")
+            self.refuse(
+                "dmn.size",
+                element,
+                "决策表没有列或规则，或超过上限",
+                "the table lacks columns or rules, or has too many",
+            )
             return None
         if aggregation and len(answers) != 1:
             self.refuse("dmn.policy", element, "汇总只能有一个结果列", "an aggregation takes one output column")
@@ -129,7 +161,12 @@ class _Reading:
     def _language(self, element: Element) -> None:
         language = element.get("expressionLanguage")
         if language is not None and "feel" not in language.lower():
-            self.refuse("dmn.language", element, f"不支持表达式语言 {language}", f"expression language {language} is not supported")
+            self.refuse(
+                "dmn.language",
+                element,
+                f"不支持表达式语言 {language}",
+                f"expression language {language} is not supported",
+            )
 
     def _input(self, element: Element, number: int) -> Input:
         inner = element.find(self.ns + "inputExpression")
@@ -151,8 +188,12 @@ class _Reading:
                 self.refuse("dmn.output", element, "结果列没有名称", "the output column has no name")
             name = name or str(number)
         default = element.find(self.ns + "defaultOutputEntry")
-        return Output(name, label, self._allowed(element.find(self.ns + "outputValues"), place),
-                      self.part(_feel, self.text(default), element, place) if default is not None else None)
+        return Output(
+            name,
+            label,
+            self._allowed(element.find(self.ns + "outputValues"), place),
+            self.part(_feel, self.text(default), element, place) if default is not None else None,
+        )
 
     def _allowed(self, element: Element | None, place: Text) -> Test | None:
         return self.part(compile_cell, self.text(element), element, place) if element is not None else None
@@ -161,7 +202,12 @@ class _Reading:
         cells = element.findall(self.ns + "inputEntry")
         answers = element.findall(self.ns + "outputEntry")
         if len(cells) != len(inputs) or len(answers) != len(outputs):
-            self.refuse("dmn.rule", element, f"第 {number} 条规则的格数与列数不符", f"rule {number} has not one cell for each column")
+            self.refuse(
+                "dmn.rule",
+                element,
+                f"第 {number} 条规则的格数与列数不符",
+                f"rule {number} has not one cell for each column",
+            )
             return Row(element.get("id"), (), ())
         tests, results = [], []
         for cell, column in zip(cells, inputs, strict=True):
@@ -170,7 +216,9 @@ class _Reading:
         for cell, column in zip(answers, outputs, strict=True):
             self._language(cell)
             written = self.text(cell)
-            results.append(self.part(_feel, written, cell, _place(number, column.label)) if written not in ("", "-") else None)
+            results.append(
+                self.part(_feel, written, cell, _place(number, column.label)) if written not in ("", "-") else None
+            )
         return Row(element.get("id"), tuple(tests), tuple(results))
 
 

@@ -1,4 +1,5 @@
 """Decision tables: a row of conditions, a row of answers, and a rule for when several rows fit (DMN 1.3 clause 8)."""
+
 from __future__ import annotations
 
 from collections.abc import Mapping
@@ -83,6 +84,7 @@ class Table:
             Unreadable: with everything that is wrong, by cell.
         """
         from .reader import table
+
         return table(source, decision)
 
     @property
@@ -132,8 +134,11 @@ class Table:
             if which.allowed is not None and not which.allowed(value, names):
                 raise EvaluationError(Text("不在允许的取值之内", "not among the allowed values"))
         except EvaluationError as error:
-            raise self._refused("decision.input", None, Text("“{column}”列:{why}", "column “{column}”: {why}").format(
-                column=which.label, why=error.text)) from error
+            raise self._refused(
+                "decision.input",
+                None,
+                Text("“{column}”列：{why}", "column “{column}”: {why}").format(column=which.label, why=error.text),
+            ) from error
         return value
 
     def _applies(self, number: int, row: Row, values: list[Value], names: Mapping[str, Value]) -> bool:
@@ -164,8 +169,9 @@ class Table:
         try:
             return {o.name: o.default.evaluate(names) if o.default is not None else None for o in self.outputs}
         except EvaluationError as error:
-            raise self._refused("decision.default", None, Text("默认结果:{why}", "the default answer: {why}").format(
-                why=error.text)) from error
+            raise self._refused(
+                "decision.default", None, Text("默认结果：{why}", "the default answer: {why}").format(why=error.text)
+            ) from error
 
     def _aggregated(self, answers: list[dict[str, Value]]) -> dict[str, Value]:
         name = self.outputs[0].name
@@ -183,33 +189,61 @@ class Table:
                 elif (operations.order(value, result) < 0) is (self.aggregation == "MIN"):
                     result = value
         except EvaluationError as error:
-            raise self._refused("decision.aggregate", None, Text("“{column}”列汇总:{why}", "aggregating “{column}”: {why}").format(
-                column=self.outputs[0].label, why=error.text)) from error
+            raise self._refused(
+                "decision.aggregate",
+                None,
+                Text("“{column}”列汇总：{why}", "aggregating “{column}”: {why}").format(
+                    column=self.outputs[0].label, why=error.text
+                ),
+            ) from error
         return {name: result}
 
     # -- refusals ---------------------------------------------------------------------------------------------------
 
     def _finding(self, rule: str, element: str | None, message: Text) -> Finding:
-        told = Text("决策表“{table}”:{message}", "decision table “{table}”: {message}").format(
-            table=self.name or self.id, message=message)
+        told = Text("决策表“{table}”：{message}", "decision table “{table}”: {message}").format(
+            table=self.name or self.id, message=message
+        )
         return Finding("error", rule, element or self.id, told, name=self.name)
 
     def _refused(self, rule: str, element: str | None, message: Text) -> DecisionError:
         return DecisionError([self._finding(rule, element, message)])
 
     def _cell(self, number: int, column: str, error: EvaluationError) -> DecisionError:
-        return self._refused("decision.cell", self.rows[number].id, Text(
-            "第 {row} 条规则“{column}”:{why}", "rule {row}, “{column}”: {why}").format(row=number + 1, column=column, why=error.text))
+        return self._refused(
+            "decision.cell",
+            self.rows[number].id,
+            Text("第 {row} 条规则“{column}”：{why}", "rule {row}, “{column}”: {why}").format(
+                row=number + 1, column=column, why=error.text
+            ),
+        )
 
     def _overlap(self, hits: list[int]) -> DecisionError:
         told = ", ".join(str(n + 1) for n in hits)
-        return DecisionError([self._finding("decision.overlap", self.rows[n].id, Text(
-            f"第 {told} 条规则同时适用,而命中策略是 UNIQUE", f"rules {told} all apply, but the hit policy is UNIQUE")) for n in hits])
+        return DecisionError(
+            [
+                self._finding(
+                    "decision.overlap",
+                    self.rows[n].id,
+                    Text(
+                        f"第 {told} 条规则同时适用，而命中策略是 UNIQUE",
+                        f"rules {told} all apply, but the hit policy is UNIQUE",
+                    ),
+                )
+                for n in hits
+            ]
+        )
 
     def _disagreement(self, hits: list[int]) -> DecisionError:
         told = ", ".join(str(n + 1) for n in hits)
-        return self._refused("decision.any", self.rows[hits[0]].id, Text(
-            f"第 {told} 条规则同时适用而结果不同,命中策略是 ANY", f"rules {told} all apply with different answers, but the hit policy is ANY"))
+        return self._refused(
+            "decision.any",
+            self.rows[hits[0]].id,
+            Text(
+                f"第 {told} 条规则同时适用而结果不同，命中策略是 ANY",
+                f"rules {told} all apply with different answers, but the hit policy is ANY",
+            ),
+        )
 
 
 def _demand_allowed(output: Output, value: Value, names: Mapping[str, Value]) -> None:

@@ -4,6 +4,7 @@
 by a grammar of our own (``parser.py``) into plain closures over the operators of ``operations.py``; no text is ever
 given to Python's compiler, no attribute of an object is looked at, nothing can be called but ``functions.FUNCTIONS``.
 """
+
 from __future__ import annotations
 
 from collections.abc import Mapping

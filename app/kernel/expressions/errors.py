@@ -1,4 +1,5 @@
 """What can go wrong with an expression: before it runs, and while it runs. Nothing else is raised."""
+
 from __future__ import annotations
 
 from ..text import Text

@@ -1,4 +1,5 @@
 """The functions an expression may call, and no others. All are pure: there is no clock and no chance among them."""
+
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -27,7 +28,9 @@ def _bad(zh: str, en: str) -> EvaluationError:
 
 def _list(value: Value) -> Any:
     if kind(value) != "list":
-        raise EvaluationError(Text("需要列表,得到的是{got}", "a list is needed, this is {got}").format(got=called(value)))
+        raise EvaluationError(
+            Text("需要列表，得到的是{got}", "a list is needed, this is {got}").format(got=called(value))
+        )
     return value
 
 
@@ -48,6 +51,7 @@ def _extreme(sign: int) -> Callable[..., Value]:
             if order(item, best) == sign:
                 best = item
         return best
+
     return pick
 
 
@@ -67,6 +71,7 @@ def _round_as(how: str) -> Callable[..., Value]:
         except DecimalException as error:
             raise _bad("数字位数过多", "the number has too many digits") from error
         return number(result)
+
     return rounded
 
 
@@ -93,8 +98,8 @@ def _int(value: Value) -> int:
     if isinstance(value, str):
         value = _decimal(value)
     value = number(value)
-    if value != value // 1:
-        raise _bad("不是整数(可先用 round、floor 或 ceil)", "not a whole number (round, floor or ceil it first)")
+    if value.__class__ is not int and value != value.to_integral_value():
+        raise _bad("不是整数（可先用 round、floor 或 ceil）", "not a whole number (round, floor or ceil it first)")
     return number(int(value))  # type: ignore[return-value]
 
 
@@ -132,7 +137,7 @@ def _date(*arguments: Value) -> date:
         if len(arguments) == 3 and all(a.__class__ is int for a in arguments):
             return date(*arguments)
     except (ValueError, OverflowError) as error:
-        raise _bad("不是日期(写法:2026-01-31)", "not a date (write 2026-01-31)") from error
+        raise _bad("不是日期（写法：2026-01-31）", "not a date (write 2026-01-31)") from error
     raise _bad("date 需要一段文字或年、月、日三个整数", "date takes a text, or year, month and day as integers")
 
 
@@ -161,8 +166,11 @@ def _days(start: Value, end: Value) -> int:
 def _part(name: str) -> Callable[[Value], int]:
     def part(value: Value) -> int:
         if kind(value) != "date":
-            raise EvaluationError(Text("需要日期,得到的是{got}", "a date is needed, this is {got}").format(got=called(value)))
+            raise EvaluationError(
+                Text("需要日期，得到的是{got}", "a date is needed, this is {got}").format(got=called(value))
+            )
         return getattr(value, name)
+
     return part
 
 
@@ -188,6 +196,7 @@ def _bounded(change: Callable[[str], str]) -> Callable[[Value], str]:
         if len(result) > values.MAX_TEXT:
             raise _bad("文字过长", "the text is too long")
         return result
+
     return changed
 
 
@@ -225,6 +234,13 @@ FUNCTIONS: dict[str, Function] = {
 #: ``x.contains("a")`` as Groovy, Java and JUEL write it: our function with ``x`` as its first argument. These are
 #: words of the grammar; no attribute of any object is ever looked at.
 METHODS: dict[str, str] = {
-    "contains": "contains", "startsWith": "starts", "endsWith": "ends", "toLowerCase": "lower", "toUpperCase": "upper",
-    "trim": "trim", "size": "len", "length": "len", "isEmpty": "empty",
+    "contains": "contains",
+    "startsWith": "starts",
+    "endsWith": "ends",
+    "toLowerCase": "lower",
+    "toUpperCase": "upper",
+    "trim": "trim",
+    "size": "len",
+    "length": "len",
+    "isEmpty": "empty",
 }

@@ -4,6 +4,7 @@ Strict on purpose. An identifier that Unicode would read as another one (NFKC, a
 refused instead of normalised: two names that look alike must not be one name. Full-width punctuation is refused with
 the character to type instead: guessing which ``=`` a Chinese keyboard meant is not ours to do.
 """
+
 from __future__ import annotations
 
 import re
@@ -25,16 +26,58 @@ class Token(NamedTuple):
 
 
 _SPACE = " \t\r\n"
-_OPERATORS = ("..", "&&", "||", "==", "!=", "<=", ">=", "<", ">", "=", "!", "+", "-", "*", "/", "%",
-              "(", ")", "[", "]", ".", ",", "?", ":")
+_OPERATORS = (
+    "..",
+    "&&",
+    "||",
+    "==",
+    "!=",
+    "<=",
+    ">=",
+    "<",
+    ">",
+    "=",
+    "!",
+    "+",
+    "-",
+    "*",
+    "/",
+    "%",
+    "(",
+    ")",
+    "[",
+    "]",
+    ".",
+    ",",
+    "?",
+    ":",
+)
 _NUMBER = re.compile(r"[0-9]+(?:\.[0-9]+)?")
 _NAME = re.compile(r"[^\W\d]\w*")
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "\\": "\\", "'": "'", '"': '"', "/": "/"}
 #: What a Chinese keyboard types, and what was probably meant. Only ever used to word an error.
 _MEANT = {chr(code): chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)} | {
-    "\u3002": ".", "\u3001": ",", "\u201c": '"', "\u201d": '"', "\u2018": "'", "\u2019": "'", "\u3010": "[",
-    "\u3011": "]", "\u300a": "<", "\u300b": ">", "\u00d7": "*", "\u00f7": "/", "\u2264": "<=", "\u2265": ">=",
-    "\u2260": "!=", "\u2212": "-", "\u2013": "-", "\u2014": "-", "\u3000": " ", "\u00a0": " "}
+    "\u3002": ".",
+    "\u3001": ",",
+    "\u201c": '"',
+    "\u201d": '"',
+    "\u2018": "'",
+    "\u2019": "'",
+    "\u3010": "[",
+    "\u3011": "]",
+    "\u300a": "<",
+    "\u300b": ">",
+    "\u00d7": "*",
+    "\u00f7": "/",
+    "\u2264": "<=",
+    "\u2265": ">=",
+    "\u2260": "!=",
+    "\u2212": "-",
+    "\u2013": "-",
+    "\u2014": "-",
+    "\u3000": " ",
+    "\u00a0": " ",
+}
 
 
 def tokens(source: str, start: int, end: int) -> list[Token]:
@@ -81,8 +124,8 @@ def _string(source: str, at: int, end: int) -> tuple[str, int]:
             return "".join(out), here + 1
         if char == "\\":
             follower = source[here + 1] if here + 1 < end else ""
-            if follower == "u" and re.fullmatch("[0-9a-fA-F]{4}", source[here + 2:min(here + 6, end)]):
-                char = chr(int(source[here + 2:here + 6], 16))
+            if follower == "u" and re.fullmatch("[0-9a-fA-F]{4}", source[here + 2 : min(here + 6, end)]):
+                char = chr(int(source[here + 2 : here + 6], 16))
                 if char == "\0" or "\ud800" <= char <= "\udfff":
                     raise ExpressionError(Text("字符不允许", "this character is not allowed"), here)
                 here += 4
@@ -113,22 +156,33 @@ def _number(text: str, at: int) -> int | Decimal:
 
 def _name(text: str, at: int) -> str:
     if text.startswith("_"):
-        raise ExpressionError(Text(f"名称不能以下划线开头:{text}", f"a name may not start with an underscore: {text}"), at)
+        raise ExpressionError(
+            Text(f"名称不能以下划线开头：{text}", f"a name may not start with an underscore: {text}"), at
+        )
     plain = unicodedata.normalize("NFKC", text)
     if plain != text:
-        raise ExpressionError(Text(f"名称含有兼容字符(如全角字母),请改写为 {plain}",
-                                   f"the name holds compatibility characters; write {plain}"), at)
+        raise ExpressionError(
+            Text(
+                f"名称含有兼容字符（如全角字母），请改写为 {plain}",
+                f"the name holds compatibility characters; write {plain}",
+            ),
+            at,
+        )
     if not text.isidentifier():
-        raise ExpressionError(Text(f"不是名称:{text}", f"not a name: {text}"), at)
+        raise ExpressionError(Text(f"不是名称：{text}", f"not a name: {text}"), at)
     return text
 
 
 def _stranger(char: str, at: int) -> ExpressionError:
     if meant := _MEANT.get(char):
         named = Text("空格", "a plain space") if meant == " " else Text(meant, meant)
-        return ExpressionError(Text("全角或特殊符号“{char}”请改为半角 {meant}", "{char} is not a plain character: write {meant}")
-                               .format(char=char if char.isprintable() else f"U+{ord(char):04X}", meant=named), at)
+        return ExpressionError(
+            Text("全角或特殊符号“{char}”请改为半角 {meant}", "{char} is not a plain character: write {meant}").format(
+                char=char if char.isprintable() else f"U+{ord(char):04X}", meant=named
+            ),
+            at,
+        )
     shown = char if char.isprintable() else f"U+{ord(char):04X}"
-    if char == "&" or char == "|":
+    if char in "&|":
         return ExpressionError(Text(f"请写 {char}{char}", f"write {char}{char}"), at)
     return ExpressionError(Text(f"表达式里不能用 {shown}", f"{shown} has no place in an expression"), at)

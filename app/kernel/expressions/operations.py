@@ -4,6 +4,7 @@ The language is used to decide who may approve how much, so nothing is coerced a
 compared with a number, or a size comparison of two texts (``"10" < "9"``), is an error that stops the case where
 people can see it, not a branch quietly not taken.
 """
+
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
@@ -16,17 +17,42 @@ from ..values import MAX_DEPTH, MAX_DIGITS, MAX_INTEGER, MAX_TEXT, Value
 from .errors import EvaluationError
 
 #: 28 significant digits: money of any size a case may hold, times a rate, to far beyond the cent.
-ARITHMETIC = Context(prec=28, rounding=ROUND_HALF_EVEN, Emin=-99, Emax=99,
-                     traps=[InvalidOperation, DivisionByZero, Overflow])
+ARITHMETIC = Context(
+    prec=28, rounding=ROUND_HALF_EVEN, Emin=-99, Emax=99, traps=[InvalidOperation, DivisionByZero, Overflow]
+)
 
-_KINDS: dict[type, str] = {bool: "bool", int: "number", Decimal: "number", float: "number", str: "text",
-                           type(None): "null", date: "date", datetime: "time", list: "list", tuple: "list",
-                           dict: "map"}
-_LOOSE = ((bool, "bool"), ((int, Decimal, float), "number"), (str, "text"), (datetime, "time"), (date, "date"),
-          ((list, tuple), "list"), (Mapping, "map"))
-_NAMES = {"bool": Text("是/否", "yes/no"), "number": Text("数字", "a number"), "text": Text("文字", "text"),
-          "null": Text("空值", "nothing"), "date": Text("日期", "a date"), "time": Text("时间", "a time"),
-          "list": Text("列表", "a list"), "map": Text("记录", "a record")}
+_KINDS: dict[type, str] = {
+    bool: "bool",
+    int: "number",
+    Decimal: "number",
+    float: "number",
+    str: "text",
+    type(None): "null",
+    date: "date",
+    datetime: "time",
+    list: "list",
+    tuple: "list",
+    dict: "map",
+}
+_LOOSE = (
+    (bool, "bool"),
+    ((int, Decimal, float), "number"),
+    (str, "text"),
+    (datetime, "time"),
+    (date, "date"),
+    ((list, tuple), "list"),
+    (Mapping, "map"),
+)
+_NAMES = {
+    "bool": Text("是/否", "yes/no"),
+    "number": Text("数字", "a number"),
+    "text": Text("文字", "text"),
+    "null": Text("空值", "nothing"),
+    "date": Text("日期", "a date"),
+    "time": Text("时间", "a time"),
+    "list": Text("列表", "a list"),
+    "map": Text("记录", "a record"),
+}
 
 
 def kind(value: Value) -> str:
@@ -52,7 +78,9 @@ def number(value: Value) -> int | Decimal:
             return value
         raise EvaluationError(Text("整数过大", "the integer is too large"))
     if kind(value) != "number":
-        raise EvaluationError(Text("需要数字,得到的是{got}", "a number is needed, this is {got}").format(got=called(value)))
+        raise EvaluationError(
+            Text("需要数字，得到的是{got}", "a number is needed, this is {got}").format(got=called(value))
+        )
     if isinstance(value, int):
         return number(int(value))
     if isinstance(value, float):
@@ -62,14 +90,18 @@ def number(value: Value) -> int | Decimal:
     if not value:
         return value if -MAX_DIGITS <= value.as_tuple().exponent <= 0 else Decimal(0)  # type: ignore[operator]
     if abs(value.adjusted()) > MAX_DIGITS or len(value.as_tuple().digits) > MAX_DIGITS:
-        raise EvaluationError(Text("数字过大、过小或位数过多", "the number is too large, too small or has too many digits"))
+        raise EvaluationError(
+            Text("数字过大、过小或位数过多", "the number is too large, too small or has too many digits")
+        )
     return value
 
 
 def text(value: Value) -> str:
     """``value`` if it is text."""
     if not isinstance(value, str):
-        raise EvaluationError(Text("需要文字,得到的是{got}", "text is needed, this is {got}").format(got=called(value)))
+        raise EvaluationError(
+            Text("需要文字，得到的是{got}", "text is needed, this is {got}").format(got=called(value))
+        )
     return value
 
 
@@ -79,8 +111,11 @@ def truth(value: Value, *, null_is_false: bool = True) -> bool:
         return value
     if value is None and null_is_false:
         return False
-    raise EvaluationError(Text("条件的结果应为是/否,得到的是{got}",
-                               "a condition must be true or false, this is {got}").format(got=called(value)))
+    raise EvaluationError(
+        Text("条件的结果应为是/否，得到的是{got}", "a condition must be true or false, this is {got}").format(
+            got=called(value)
+        )
+    )
 
 
 def equal(left: Value, right: Value, depth: int = 0) -> bool:
@@ -89,11 +124,12 @@ def equal(left: Value, right: Value, depth: int = 0) -> bool:
         return left is right
     which = kind(left)
     if which != kind(right):
-        raise EvaluationError(Text("{a}不能与{b}比较", "{a} cannot be compared with {b}").format(
-            a=called(left), b=called(right)))
+        raise EvaluationError(
+            Text("{a}不能与{b}比较", "{a} cannot be compared with {b}").format(a=called(left), b=called(right))
+        )
     if which == "number":
         return number(left) == number(right)
-    if which == "list" or which == "map":
+    if which in ("list", "map"):
         if depth > MAX_DEPTH:
             raise EvaluationError(Text("嵌套过深", "nested too deep"))
         if len(left) != len(right):
@@ -108,8 +144,9 @@ def order(left: Value, right: Value) -> int:
     """-1, 0 or 1 as ``left`` is before, the same as or after ``right``: numbers, dates or times."""
     which = kind(left)
     if which != kind(right) or which not in ("number", "date", "time"):
-        raise EvaluationError(Text("{a}与{b}不能比大小", "{a} and {b} have no order").format(
-            a=called(left), b=called(right)))
+        raise EvaluationError(
+            Text("{a}与{b}不能比大小", "{a} and {b} have no order").format(a=called(left), b=called(right))
+        )
     if which == "number":
         left, right = number(left), number(right)
     try:
@@ -134,7 +171,9 @@ def _result(value: int | Decimal) -> int | Decimal:
     return number(value)
 
 
-def _calculate(do: Callable[[Any, Any], Any], exact: Callable[[int, int], int] | None) -> Callable[[Value, Value], Value]:
+def _calculate(
+    do: Callable[[Any, Any], Any], exact: Callable[[int, int], int] | None
+) -> Callable[[Value, Value], Value]:
     def operator(left: Value, right: Value) -> Value:
         left, right = number(left), number(right)
         if exact is not None and left.__class__ is int and right.__class__ is int:
@@ -143,6 +182,7 @@ def _calculate(do: Callable[[Any, Any], Any], exact: Callable[[int, int], int] |
             return _result(do(Decimal(left), Decimal(right)))
         except DecimalException as error:
             raise EvaluationError(Text("计算结果过大", "the result is too large")) from error
+
     return operator
 
 
@@ -179,12 +219,14 @@ def modulo(left: Value, right: Value) -> Value:
         rest = ARITHMETIC.remainder(Decimal(left), Decimal(right))
         return _result(ARITHMETIC.add(rest, Decimal(right)) if rest and (rest < 0) != (right < 0) else rest)
     except DecimalException as error:
-        raise EvaluationError(Text("数字相差过大,不能取余", "the numbers are too far apart for a remainder")) from error
+        raise EvaluationError(
+            Text("数字相差过大，不能取余", "the numbers are too far apart for a remainder")
+        ) from error
 
 
 def negate(value: Value) -> Value:
     value = number(value)
-    return -value if value.__class__ is int else value.copy_negate()
+    return -value if value.__class__ is int else value.copy_negate() if value else value
 
 
 def look_up(whole: Value, key: Value) -> Value:
@@ -199,4 +241,6 @@ def look_up(whole: Value, key: Value) -> Value:
         if -len(whole) <= key < len(whole):
             return whole[key]
         raise EvaluationError(Text(f"列表没有第 {number(key)} 项", f"the list has no element {number(key)}"))
-    raise EvaluationError(Text("不能从{a}里按{b}取值", "{a} has no entries by {b}").format(a=called(whole), b=called(key)))
+    raise EvaluationError(
+        Text("不能从{a}里按{b}取值", "{a} has no entries by {b}").format(a=called(whole), b=called(key))
+    )

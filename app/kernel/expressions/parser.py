@@ -12,6 +12,7 @@ their own standards do:
 Where a dialect means something else by what looks the same (FEEL counts lists from 1 and filters with brackets,
 neither JUEL nor FEEL chains comparisons) the expression is refused, not reinterpreted.
 """
+
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
@@ -162,6 +163,7 @@ class Parser:
                 if truth(each(names)) is until:
                     return until
             return not until
+
         return chain
 
     def negation(self) -> Node:
@@ -217,7 +219,9 @@ class Parser:
             return lambda names: compare(first(names), second(names))
         return self._chain(first, links)
 
-    def _chain(self, first: Node, links: list[tuple[Callable[[Value, Value], bool], Node]], also: Node | None = None) -> Node:
+    def _chain(
+        self, first: Node, links: list[tuple[Callable[[Value, Value], bool], Node]], also: Node | None = None
+    ) -> Node:
         self.grown()
 
         def chain(names: Mapping[str, Value]) -> bool:
@@ -228,6 +232,7 @@ class Parser:
                     return False
                 left = right
             return also is None or also(names)
+
         return chain
 
     def sum(self) -> Node:
@@ -236,8 +241,12 @@ class Parser:
     def product(self) -> Node:
         return self._folded(self.unary, _PRODUCT, {"div": "/", "mod": "%"} if self.dialect == "juel" else {})
 
-    def _folded(self, part: Callable[[], Node], operators: Mapping[str, Callable[[Value, Value], Value]],
-                words: Mapping[str, str]) -> Node:
+    def _folded(
+        self,
+        part: Callable[[], Node],
+        operators: Mapping[str, Callable[[Value, Value], Value]],
+        words: Mapping[str, str],
+    ) -> Node:
         """A flat chain evaluated from the left, so a long one does not nest."""
         first = part()
         links: list[tuple[Callable[[Value, Value], Value], Node]] = []
@@ -254,6 +263,7 @@ class Parser:
             for operator, each in links:
                 value = operator(value, each(names))
             return value
+
         return fold
 
     def unary(self) -> Node:
@@ -280,14 +290,15 @@ class Parser:
             word = self.word
             if self.accept("."):
                 name = self._member_name()
-                if self.is_("("):
-                    node = self._method(node, name)
-                else:
-                    node = self._dotted(node, name)
+                node = self._method(node, name) if self.is_("(") else self._dotted(node, name)
             elif self.is_("[") and not self.bracket_closes:
                 if self.dialect == "feel":
-                    raise self.error(Text("不支持 FEEL 的方括号(从 1 数起或筛选)",
-                                          "FEEL's brackets (counting from 1, or filtering) are not supported"))
+                    raise self.error(
+                        Text(
+                            "不支持 FEEL 的方括号（从 1 数起或筛选）",
+                            "FEEL's brackets (counting from 1, or filtering) are not supported",
+                        )
+                    )
                 self.take()
                 key = self.expression()
                 self.expect("]")
@@ -405,6 +416,7 @@ class Parser:
             for key in path:
                 value = value.get(key) if isinstance(value, Mapping) else None
             return value is not None
+
         return defined
 
     def _parenthesis(self) -> Node:
@@ -425,4 +437,5 @@ def _root(name: str) -> Node:
             return names[name]
         except KeyError as error:
             raise EvaluationError(Text(f"没有“{name}”这一项", f"there is no {name!r}")) from error
+
     return root

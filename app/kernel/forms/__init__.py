@@ -1,4 +1,5 @@
 """Forms: JSON Schema beside the diagram, drawn by the pages, judged here (see ``form.Form.validate``)."""
+
 from __future__ import annotations
 
 from .fields import Field, Option

@@ -4,6 +4,7 @@ jsonschema decides what the keywords mean (the tests compare every verdict with 
 for every post costs it a quarter of a millisecond; these closures take a tenth of that and give the message in the
 same breath.
 """
+
 from __future__ import annotations
 
 import re
@@ -15,7 +16,7 @@ from ..expressions import EvaluationError, compile
 from ..text import Text
 from ..values import BadValue, normalise
 from .conditions import Conditions
-from .formats import READERS, Wrong
+from .formats import MAX_MONEY, READERS, Wrong
 from .messages import NOT_KNOWN, REQUIRED, TYPES, UNKNOWN, message
 from .schema import CONDITIONS, MAX_PATTERN_TEXT, type_of
 
@@ -65,6 +66,7 @@ def _with_conditions(check: Check, conditions: Conditions) -> Check:
             for where, text, _ in conditions.errors(value):
                 reading.error(f"{path}.{where}" if where else path, text)
         return value
+
     return checked
 
 
@@ -83,7 +85,7 @@ def _scalar(schema: Mapping[str, Any], kind: str) -> Check:
         except Wrong as wrong:
             reading.error(path, wrong.text)
             return None
-        if value == [] or value == "":
+        if value in ([], ""):
             return None
         for test, text in tests:
             if test(value):
@@ -93,6 +95,7 @@ def _scalar(schema: Mapping[str, Any], kind: str) -> Check:
             reading.error(path, NOT_KNOWN)
             return None
         return value
+
     return check
 
 
@@ -103,6 +106,7 @@ def _tests(schema: Mapping[str, Any]) -> list[tuple[Callable[[Any], bool], Text]
     def add(keyword: str, make: Callable[[Any], Callable[[Any], bool]]) -> None:
         if keyword in schema:
             tests.append((make(schema[keyword]), message(keyword, schema[keyword], schema)))
+
     add("enum", _none_of)
     add("const", lambda wanted: lambda v: not _same(v, wanted))
     add("minLength", lambda n: lambda v: len(v) < n)
@@ -149,6 +153,7 @@ def _anything(schema: Mapping[str, Any]) -> Check:
         except BadValue as error:
             reading.error(path, error.text)
             return None
+
     return check
 
 
@@ -163,7 +168,7 @@ def _list(schema: Mapping[str, Any]) -> Check:
         if raw is None or raw == "":
             return None
         if isinstance(raw, str) and not reading.strict:
-            raw = [raw]                                      # one ticked box of several
+            raw = [raw]  # one ticked box of several
         if not isinstance(raw, (list, tuple)):
             reading.error(path, TYPES["array"])
             return None
@@ -177,11 +182,12 @@ def _list(schema: Mapping[str, Any]) -> Check:
                 values.append(value)
             elif reading.strict and f"{path}.{n}" not in reading.errors:
                 reading.error(f"{path}.{n}", REQUIRED)
-        if values and len(values) < least:                   # none at all is "not filled in", which required is about
+        if values and len(values) < least:  # none at all is "not filled in", which required is about
             reading.error(path, too_few)
         if unique and any(_same(a, b) for n, a in enumerate(values) for b in values[:n]):
             reading.error(path, message("uniqueItems", True, schema))
         return values or None
+
     return check
 
 
@@ -207,7 +213,7 @@ def _record(schema: Mapping[str, Any]) -> Check:
                 if got is not None:
                     value[name] = got
         if not value and not reading.strict:
-            return None                                      # an empty last row of a table
+            return None  # an empty last row of a table
         for name, calculation in calculated.items():
             got = calculation.value(reading, {**reading.names, **value}, f"{path}.{name}")
             if got is not None:
@@ -216,6 +222,7 @@ def _record(schema: Mapping[str, Any]) -> Check:
             if name not in value and f"{path}.{name}" not in reading.errors:
                 reading.error(f"{path}.{name}", REQUIRED)
         return value
+
     return check
 
 
@@ -235,6 +242,6 @@ class Calculation:
             if all(names.get(name) is not None for name in self.expression.names):
                 reading.error(path, error.text)
             return None
-        if self._money and isinstance(value, Decimal):
+        if self._money and isinstance(value, Decimal) and abs(value) < MAX_MONEY:
             value = value.quantize(Decimal("0.01"), rounding=ROUND_HALF_UP)
         return self._check(reading, value, path)

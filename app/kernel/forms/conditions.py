@@ -1,4 +1,5 @@
 """The part of a schema that speaks of several fields at once (if, then, anyOf, dependentRequired …): jsonschema's."""
+
 from __future__ import annotations
 
 import re
@@ -23,7 +24,9 @@ def _required(validator: Any, names: list[str], instance: Any, schema: Any) -> I
                 yield ValidationError(name, path=(name,))
 
 
-def _dependent(validator: Any, dependencies: Mapping[str, list[str]], instance: Any, schema: Any) -> Iterator[ValidationError]:
+def _dependent(
+    validator: Any, dependencies: Mapping[str, list[str]], instance: Any, schema: Any
+) -> Iterator[ValidationError]:
     if isinstance(instance, dict):
         for name, needed in dependencies.items():
             if name in instance:
@@ -35,7 +38,9 @@ def _pattern(validator: Any, pattern: str, instance: Any, schema: Any) -> Iterat
         yield ValidationError(pattern)
 
 
-_Validator = validators.extend(Draft202012Validator, {"required": _required, "dependentRequired": _dependent, "pattern": _pattern})
+_Validator = validators.extend(
+    Draft202012Validator, {"required": _required, "dependentRequired": _dependent, "pattern": _pattern}
+)
 
 
 def _readable(value: Any) -> Any:

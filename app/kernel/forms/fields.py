@@ -1,4 +1,5 @@
 """A form's fields as a page draws them."""
+
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
@@ -9,8 +10,27 @@ from ..text import Text
 from .formats import REFERENCES
 from .schema import Acceptance, type_of
 
-WIDGETS = frozenset({"text", "textarea", "number", "money", "date", "datetime", "checkbox", "radio", "select", "checkboxes",
-                     "file", "table", "record", "json", "email", "phone", *REFERENCES})
+WIDGETS = frozenset(
+    {
+        "text",
+        "textarea",
+        "number",
+        "money",
+        "date",
+        "datetime",
+        "checkbox",
+        "radio",
+        "select",
+        "checkboxes",
+        "file",
+        "table",
+        "record",
+        "json",
+        "email",
+        "phone",
+        *REFERENCES,
+    }
+)
 UI = frozenset({"order", "labels", "help", "widgets", "options", "placeholders"})
 
 
@@ -69,7 +89,7 @@ def paths(schema: Mapping[str, Any], under: str = "") -> Iterator[tuple[str, Map
     """Every field of a schema with its path, columns and parts included."""
     for name, inner in schema.get("properties", {}).items():
         if not isinstance(inner, Mapping):
-            continue                                         # refused where the schema is looked at
+            continue  # refused where the schema is looked at
         yield under + name, inner
         yield from paths(inner.get("items", inner) if type_of(inner) == "array" else inner, f"{under}{name}.")
 
@@ -127,17 +147,38 @@ def _field(name: str, schema: Mapping[str, Any], ui: Mapping[str, Any], under: s
     many = kind == "array" and "items" in schema
     inner = schema["items"] if many else schema
     labels = {str(k): text_of(v) for k, v in ui.get("options", {}).get(path, {}).items()}
-    options = tuple(Option(v, labels.get(str(v)) or Text(str(v), str(v))) for v in inner.get("enum", ()) if v is not None)
+    options = tuple(
+        Option(v, labels.get(str(v)) or Text(str(v), str(v))) for v in inner.get("enum", ()) if v is not None
+    )
     columns = draw(inner, ui, f"{path}.") if "properties" in inner else ()
-    low, high = schema.get("minimum", schema.get("exclusiveMinimum")), schema.get("maximum", schema.get("exclusiveMaximum"))
+    low, high = (
+        schema.get("minimum", schema.get("exclusiveMinimum")),
+        schema.get("maximum", schema.get("exclusiveMaximum")),
+    )
     return Field(
-        name, path, text_of(ui.get("labels", {}).get(path)) or text_of(schema.get("title")) or Text(name, name),
-        ui.get("widgets", {}).get(path) or _widget(schema, kind, many, bool(columns), len(options)), kind,
-        schema.get("format"), required, bool(schema.get("readOnly")) or "x-gz-value" in schema,
+        name,
+        path,
+        text_of(ui.get("labels", {}).get(path)) or text_of(schema.get("title")) or Text(name, name),
+        ui.get("widgets", {}).get(path) or _widget(schema, kind, many, bool(columns), len(options)),
+        kind,
+        schema.get("format"),
+        required,
+        bool(schema.get("readOnly")) or "x-gz-value" in schema,
         text_of(ui.get("help", {}).get(path)) or text_of(schema.get("description")),
-        text_of(ui.get("placeholders", {}).get(path)), options, schema.get("default"), low, high,
-        schema.get("minLength"), schema.get("maxLength"), schema.get("minItems"), schema.get("maxItems"),
-        schema.get("pattern"), schema.get("multipleOf"), schema.get("x-gz-value"), columns)
+        text_of(ui.get("placeholders", {}).get(path)),
+        options,
+        schema.get("default"),
+        low,
+        high,
+        schema.get("minLength"),
+        schema.get("maxLength"),
+        schema.get("minItems"),
+        schema.get("maxItems"),
+        schema.get("pattern"),
+        schema.get("multipleOf"),
+        schema.get("x-gz-value"),
+        columns,
+    )
 
 
 def _widget(schema: Mapping[str, Any], kind: str, many: bool, columns: bool, options: int) -> str:

@@ -1,4 +1,5 @@
 """A form: what it asks, and the one place where what people send is turned into values of a case."""
+
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
@@ -20,7 +21,7 @@ MAX_RULES = 100
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A rule over several fields: where ``when`` holds (always, if None), ``then`` must; else ``message`` at ``field``."""
+    """Over several fields: where ``when`` holds (always, if None), ``then`` must; else ``message`` at ``field``."""
 
     when: Expression | None
     then: Expression
@@ -35,8 +36,14 @@ class Rule:
 class Form:
     """A loaded form; immutable, to be kept and shared. Make one with :meth:`load` or :meth:`parse`."""
 
-    def __init__(self, title: Text, schema: Mapping[str, Any], fields: tuple[Field, ...], calculations: Mapping[str, Calculation],
-                 rules: tuple[Rule, ...]) -> None:
+    def __init__(
+        self,
+        title: Text,
+        schema: Mapping[str, Any],
+        fields: tuple[Field, ...],
+        calculations: Mapping[str, Calculation],
+        rules: tuple[Rule, ...],
+    ) -> None:
         self.title = title
         self.schema = schema
         self.fields = fields
@@ -47,7 +54,9 @@ class Form:
         self._frozen = frozenset(f.name for f in fields if f.read_only)
         conditions = {k: v for k, v in schema.items() if k in CONDITIONS}
         self._conditions = Conditions(conditions) if conditions else None
-        checks = {name: compile_check(inner) for name, inner in schema["properties"].items() if name not in calculations}
+        checks = {
+            name: compile_check(inner) for name, inner in schema["properties"].items() if name not in calculations
+        }
         # Tables last: their rows may calculate with the fields beside them.
         simple = {n: c for n, c in checks.items() if type_of(schema["properties"][n]) not in ("array", "object")}
         self._checks: Mapping[str, Check] = simple | checks
@@ -56,7 +65,9 @@ class Form:
     def parse(cls, document: Mapping[str, Any]) -> Form:
         """The form of a whole file ``{"title": {"zh","en"}, "schema": {…}, "ui": {…}}``; raises FormError."""
         if not isinstance(document, Mapping) or not {"schema"} <= document.keys() <= {"title", "schema", "ui"}:
-            raise FormError([("", Text("表单文件应只有 title、schema、ui", "a form has title, schema and ui and nothing else"))])
+            raise FormError(
+                [("", Text("表单文件应只有 title、schema、ui", "a form has title, schema and ui and nothing else"))]
+            )
         return cls.load(document["schema"], document.get("ui"), document.get("title"))
 
     @classmethod
@@ -75,7 +86,9 @@ class Form:
         except RecursionError as error:
             raise FormError([("", Text("表单结构嵌套过深", "the schema is nested too deep"))]) from error
         if type_of(schema) != "object" or "properties" not in schema:
-            raise FormError([("", Text("表单应为 object 并说明 properties", "a form must be an object with properties"))])
+            raise FormError(
+                [("", Text("表单应为 object 并说明 properties", "a form must be an object with properties"))]
+            )
         look.values(schema, "", root=True)
         ui = {} if ui is None else ui
         drawing.check_ui(ui, schema, look)
@@ -90,7 +103,9 @@ class Form:
 
     # -- showing ----------------------------------------------------------------------------------------------------
 
-    def drawn(self, *, write: Collection[str] | None = None, hidden: Collection[str] = ()) -> tuple[tuple[Field, bool], ...]:
+    def drawn(
+        self, *, write: Collection[str] | None = None, hidden: Collection[str] = ()
+    ) -> tuple[tuple[Field, bool], ...]:
         """(field, may it be written) for every field that is not hidden, in order."""
         return tuple((f, self.may_write(f.name, write, hidden)) for f in self.fields if f.name not in hidden)
 
@@ -104,9 +119,16 @@ class Form:
 
     # -- reading ----------------------------------------------------------------------------------------------------
 
-    def validate(self, values: Mapping[str, Any], *, write: Collection[str] | None = None, hidden: Collection[str] = (),
-                 context: Mapping[str, Value] | None = None, strict: bool = False,
-                 known: Mapping[str, Callable[[Any], bool]] | None = None) -> tuple[dict[str, Value], dict[str, list[Text]]]:
+    def validate(
+        self,
+        values: Mapping[str, Any],
+        *,
+        write: Collection[str] | None = None,
+        hidden: Collection[str] = (),
+        context: Mapping[str, Value] | None = None,
+        strict: bool = False,
+        known: Mapping[str, Callable[[Any], bool]] | None = None,
+    ) -> tuple[dict[str, Value], dict[str, list[Text]]]:
         """What was sent, as values of a case, and what is wrong with it.
 
         A field that was sent empty comes back as None, one that was not sent not at all (the case keeps its value).
@@ -146,8 +168,12 @@ class Form:
                 # A hidden field is not compared at all: an answer "the same" would give its value away.
                 reading.error(name, NOT_WRITABLE)
         for name in self._required:
-            if names.get(name) is None and name not in self.calculated and self.may_write(name, write, hidden) \
-                    and not any(p == name or p.startswith(f"{name}.") for p in reading.errors):
+            if (
+                names.get(name) is None
+                and name not in self.calculated
+                and self.may_write(name, write, hidden)
+                and not any(p == name or p.startswith(f"{name}.") for p in reading.errors)
+            ):
                 reading.error(name, REQUIRED)
         for name, calculation in self._calculations.items():
             clean[name] = names[name] = calculation.value(reading, names, name)
@@ -169,7 +195,9 @@ class Form:
         value = check(aside, raw, name)
         return not aside.errors and (value == present or (value is None and present in ("", [])))
 
-    def _ask(self, reading: Reading, names: Mapping[str, Any], write: Collection[str] | None, hidden: Collection[str]) -> None:
+    def _ask(
+        self, reading: Reading, names: Mapping[str, Any], write: Collection[str] | None, hidden: Collection[str]
+    ) -> None:
         """The questions that need several fields: the schema's conditions, and the rules."""
         if self._conditions is not None and not reading.errors:
             present = {name: names[name] for name in self.schema["properties"] if names.get(name) is not None}
@@ -203,6 +231,7 @@ def _fits(clean: Mapping[str, Value]) -> bool:
 
 # -- loading ----------------------------------------------------------------------------------------------------------
 
+
 def _check_names(schema: Mapping[str, Any], look: Acceptance) -> None:
     found = list(drawing.paths(schema))
     if len(found) > MAX_FIELDS:
@@ -227,7 +256,11 @@ def _calculations(schema: Mapping[str, Any], look: Acceptance) -> dict[str, Calc
         if "x-gz-value" in inner and (found := _expression(inner["x-gz-value"], path, look)) and "." in path:
             for name in found.names & fields.keys():
                 if "x-gz-value" in fields[name]:
-                    look.refuse(path, f"行内计算不能用表头的计算字段 {name}", f"a row cannot calculate with {name}, which is itself calculated")
+                    look.refuse(
+                        path,
+                        f"行内计算不能用表头的计算字段 {name}",
+                        f"a row cannot calculate with {name}, which is itself calculated",
+                    )
     if "x-gz-value" in schema or look.problems:
         if "x-gz-value" in schema:
             look.refuse("", "表单本身不能是计算值", "the form itself cannot be calculated")
@@ -254,7 +287,11 @@ def _rules(schema: Mapping[str, Any], look: Acceptance) -> tuple[Rule, ...]:
         where = f"x-gz-rules[{n}]"
         message = text_of(each.get("message")) if isinstance(each, Mapping) else None
         if message is None or not {"then", "message", "field"} <= each.keys() <= {"when", "then", "message", "field"}:
-            look.refuse(where, "规则应有 then、message、field,可有 when", "a rule has then, message and field, and may have when")
+            look.refuse(
+                where,
+                "规则应有 then、message、field,可有 when",
+                "a rule has then, message and field, and may have when",
+            )
             continue
         if each["field"] not in schema["properties"]:
             look.refuse(where, f"没有字段 {each['field']!s:.60}", f"there is no field {each['field']!s:.60}")

@@ -1,4 +1,5 @@
-"""Reading what people type: amounts, dates, numbers of identity, references. Each reader gives a case value or raises."""
+"""Reading what people type: amounts, dates, numbers of identity, references. A reader gives a case value or raises."""
+
 from __future__ import annotations
 
 import re
@@ -17,7 +18,13 @@ MAX_MONEY = Decimal(10) ** 15
 REFERENCES = frozenset({"person", "department", "post", "party", "budget-item", "case", "matter", "asset", "standard"})
 MAX_FILES = 50
 
-_FULL_WIDTH = {0xFF10 + n: str(n) for n in range(10)} | {0xFF0C: ",", 0xFF0E: ".", 0xFF0D: "-", 0x2212: "-", 0xFF0B: "+"}
+_FULL_WIDTH = {0xFF10 + n: str(n) for n in range(10)} | {
+    0xFF0C: ",",
+    0xFF0E: ".",
+    0xFF0D: "-",
+    0x2212: "-",
+    0xFF0B: "+",
+}
 _PLAIN = re.compile(r"[+-]?(?:[0-9]+|[0-9]{1,3}(?:,[0-9]{3})+)(?:\.[0-9]+)?")
 #: Controls that cannot be stored or shown, and marks that turn the direction of writing to disguise what is written.
 _BAD = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]")
@@ -50,7 +57,7 @@ def _decimal(raw: Any, kind: str, currency: bool = False) -> Decimal:
     if isinstance(raw, float):
         raw = Decimal(repr(float(raw)))
     elif isinstance(raw, int):
-        if abs(raw) > 10 ** MAX_DIGITS:
+        if abs(raw) > 10**MAX_DIGITS:
             raise Wrong(message("maximum", "1E+30"))
         raw = Decimal(int(raw))
     elif isinstance(raw, str):
@@ -127,7 +134,9 @@ def day(raw: Any, strict: bool) -> date:
     raise Wrong(TYPES["date"])
 
 
-_MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,6})?)?(?:Z|[+-][0-9]{2}:[0-9]{2})?")
+_MOMENT = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,6})?)?(?:Z|[+-][0-9]{2}:[0-9]{2})?"
+)
 
 
 def moment(raw: Any, strict: bool, zone: tzinfo = OFFICE_ZONE) -> datetime:
@@ -180,6 +189,7 @@ def _matching(name: str, pattern: str, longest: int) -> Callable[[Any, bool], st
         if len(value) > longest or not compiled.fullmatch(value):
             raise Wrong(TYPES[name])
         return value
+
     return reader
 
 
@@ -205,6 +215,7 @@ def reference_code(raw: Any, strict: bool) -> str:
 
 def files(most: int) -> Callable[[Any, bool], list[dict[str, Any]]]:
     """Attachments as the app describes them after it has stored them: id, name, size in bytes, sha256."""
+
     def reader(raw: Any, strict: bool) -> list[dict[str, Any]]:
         if isinstance(raw, Mapping):
             raw = [raw]
@@ -213,6 +224,7 @@ def files(most: int) -> Callable[[Any, bool], list[dict[str, Any]]]:
         if len(raw) > most:
             raise Wrong(message("maxItems", most))
         return [_file(each) for each in raw]
+
     return reader
 
 
@@ -220,9 +232,15 @@ def _file(raw: Any) -> dict[str, Any]:
     if not isinstance(raw, Mapping) or raw.keys() != {"id", "name", "size", "sha256"}:
         raise Wrong(TYPES["file"])
     identity, size, digest = raw["id"], raw["size"], raw["sha256"]
-    if identity.__class__ is not int and not (isinstance(identity, str) and re.fullmatch(r"[0-9A-Za-z\-]{1,64}", identity)):
+    if identity.__class__ is not int and not (
+        isinstance(identity, str) and re.fullmatch(r"[0-9A-Za-z\-]{1,64}", identity)
+    ):
         raise Wrong(TYPES["file"])
-    if size.__class__ is not int or not 0 <= size <= MAX_INTEGER or (identity.__class__ is int and not 0 < identity <= MAX_INTEGER):
+    if (
+        size.__class__ is not int
+        or not 0 <= size <= MAX_INTEGER
+        or (identity.__class__ is int and not 0 < identity <= MAX_INTEGER)
+    ):
         raise Wrong(TYPES["file"])
     if not isinstance(digest, str) or not re.fullmatch(r"[0-9a-f]{64}", digest):
         raise Wrong(TYPES["file"])
@@ -236,12 +254,20 @@ Reader = Callable[[Any, bool], Any]
 
 #: By schema type and format. ``None`` is "no format".
 READERS: dict[tuple[str, str | None], Reader] = {
-    ("string", None): text, ("integer", None): integer, ("number", None): number, ("boolean", None): boolean,
-    ("string", "money"): money, ("string", "date"): day, ("string", "datetime"): moment, ("string", "date-time"): moment,
-    ("string", "chinese-id"): chinese_id, ("string", "credit-code"): credit_code,
+    ("string", None): text,
+    ("integer", None): integer,
+    ("number", None): number,
+    ("boolean", None): boolean,
+    ("string", "money"): money,
+    ("string", "date"): day,
+    ("string", "datetime"): moment,
+    ("string", "date-time"): moment,
+    ("string", "chinese-id"): chinese_id,
+    ("string", "credit-code"): credit_code,
     ("string", "email"): _matching("email", r"[^@\s]{1,64}@[^@\s.]+(?:\.[^@\s.]+)+", 254),
     ("string", "phone"): _matching("phone", r"\+?[0-9][0-9\- ]{4,19}", 21),
-    ("string", "file"): files(1), ("array", "file"): files(MAX_FILES),
+    ("string", "file"): files(1),
+    ("array", "file"): files(MAX_FILES),
     **{("integer", name): reference_number for name in REFERENCES},
     **{("string", name): reference_code for name in REFERENCES},
 }

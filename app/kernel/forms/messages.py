@@ -1,4 +1,5 @@
 """What a person reads beside a field, for every keyword a schema can fail on. No English of a library gets out."""
+
 from __future__ import annotations
 
 from collections.abc import Mapping
@@ -11,7 +12,7 @@ from ..text import Text
 REQUIRED = Text("请填写此项", "Please fill this in.")
 UNKNOWN = Text("表单没有这一项", "The form has no such field.")
 NOT_WRITABLE = Text("此项在本环节不能修改", "This field cannot be changed at this step.")
-NOT_KNOWN = Text("没有找到,请重新选择", "This could not be found. Please choose again.")
+NOT_KNOWN = Text("没有找到，请重新选择", "This could not be found. Please choose again.")
 NO_MATCH = Text("填写内容不符合要求", "This does not meet the requirements.")
 FORBIDDEN = Text("此情形下不应填写此项", "Leave this empty in this case.")
 TOO_DEEP = Text("内容嵌套过深", "This is nested too deep.")
@@ -25,11 +26,13 @@ TYPES = {
     "boolean": Text("请选择是或否", "Please choose yes or no."),
     "array": Text("请以列表填写", "Please enter a list."),
     "object": Text("请以记录填写", "Please enter a record."),
-    "money": Text("请填写金额,最多两位小数", "Please enter an amount with at most two decimal places."),
-    "date": Text("请填写日期,如 2026-03-01", "Please enter a date such as 2026-03-01."),
-    "datetime": Text("请填写日期和时间,如 2026-03-01T09:00", "Please enter a date and time such as 2026-03-01T09:00."),
-    "chinese-id": Text("身份证号码不正确,请核对", "This is not a valid identity card number. Please check it."),
-    "credit-code": Text("统一社会信用代码不正确,请核对", "This is not a valid unified social credit code. Please check it."),
+    "money": Text("请填写金额，最多两位小数", "Please enter an amount with at most two decimal places."),
+    "date": Text("请填写日期，如 2026-03-01", "Please enter a date such as 2026-03-01."),
+    "datetime": Text("请填写日期和时间，如 2026-03-01T09:00", "Please enter a date and time such as 2026-03-01T09:00."),
+    "chinese-id": Text("身份证号码不正确，请核对", "This is not a valid identity card number. Please check it."),
+    "credit-code": Text(
+        "统一社会信用代码不正确，请核对", "This is not a valid unified social credit code. Please check it."
+    ),
     "file": Text("请上传附件", "Please attach a file."),
     "reference": Text("请从列表中选择", "Please choose from the list."),
     "email": Text("请填写电子邮箱", "Please enter an e-mail address."),
@@ -38,7 +41,13 @@ TYPES = {
 
 
 def _plain(value: Any) -> str:
-    return format(value, "f") if isinstance(value, Decimal) else value.isoformat() if isinstance(value, date) else str(value)
+    return (
+        format(value, "f")
+        if isinstance(value, Decimal)
+        else value.isoformat()
+        if isinstance(value, date)
+        else str(value)
+    )
 
 
 def message(keyword: str | None, limit: Any, schema: Mapping[str, Any] | bool = True) -> Text:

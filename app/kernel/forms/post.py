@@ -1,4 +1,5 @@
 """The flat pairs of an HTML post, put together into the shape a form has."""
+
 from __future__ import annotations
 
 import re
@@ -46,7 +47,7 @@ def read_post(form: Form, pairs: Iterable[tuple[str, Any]], *, ignore: Collectio
         else:
             _put(values, name, value, field)
     for name, found in rows.items():
-        values[name] = [found[n] for n in sorted(found)][:MAX_ROWS + 1]
+        values[name] = [found[n] for n in sorted(found)][: MAX_ROWS + 1]
     return values
 
 

@@ -2,6 +2,7 @@
 when it is filled in: a keyword nobody implements, a format nobody checks, a pattern that can be made to run for hours,
 a reference to another machine are refused by name and place.
 """
+
 from __future__ import annotations
 
 import re
@@ -24,14 +25,50 @@ MAX_PATTERN_WORK = 1_000_000
 #: Longer text is not matched against a pattern but refused.
 MAX_PATTERN_TEXT = 500
 
-NOTES = frozenset({"title", "description", "examples", "default", "$comment", "deprecated", "readOnly", "writeOnly",
-                   "x-gz-message"})
-VALUES = frozenset({"type", "format", "enum", "const", "minLength", "maxLength", "pattern", "minimum", "maximum",
-                    "exclusiveMinimum", "exclusiveMaximum", "multipleOf", "items", "minItems", "maxItems", "uniqueItems",
-                    "properties", "required", "additionalProperties", "x-gz-value"})
+NOTES = frozenset(
+    {"title", "description", "examples", "default", "$comment", "deprecated", "readOnly", "writeOnly", "x-gz-message"}
+)
+VALUES = frozenset(
+    {
+        "type",
+        "format",
+        "enum",
+        "const",
+        "minLength",
+        "maxLength",
+        "pattern",
+        "minimum",
+        "maximum",
+        "exclusiveMinimum",
+        "exclusiveMaximum",
+        "multipleOf",
+        "items",
+        "minItems",
+        "maxItems",
+        "uniqueItems",
+        "properties",
+        "required",
+        "additionalProperties",
+        "x-gz-value",
+    }
+)
 #: Checked by jsonschema on the finished values; everything else is compiled (check.py).
-CONDITIONS = frozenset({"if", "then", "else", "allOf", "anyOf", "oneOf", "not", "dependentRequired", "dependentSchemas",
-                        "contains", "minContains", "maxContains"})
+CONDITIONS = frozenset(
+    {
+        "if",
+        "then",
+        "else",
+        "allOf",
+        "anyOf",
+        "oneOf",
+        "not",
+        "dependentRequired",
+        "dependentSchemas",
+        "contains",
+        "minContains",
+        "maxContains",
+    }
+)
 ROOT = frozenset({"$schema", "$id", "$defs", "x-gz-rules", "x-gz-value"})
 IN_CONDITIONS = (VALUES | CONDITIONS | NOTES) - {"type", "format", "additionalProperties", "x-gz-value"}
 BY_TYPE = {
@@ -44,8 +81,9 @@ BY_TYPE = {
 }
 
 #: Names with a meaning of their own among the data of a case or in expressions.
-RESERVED = frozenset({"nodes", "and", "or", "not", "in", "if", "then", "else", "true", "false", "null", "True", "False",
-                      "None"})
+RESERVED = frozenset(
+    {"nodes", "and", "or", "not", "in", "if", "then", "else", "true", "false", "null", "True", "False", "None"}
+)
 
 
 def _is_name(text: str) -> bool:
@@ -90,7 +128,11 @@ class Acceptance:
             for key in value:
                 if not isinstance(key, str):
                     raise FormError([(where, Text("键不是文字", "a key is not text"))])
-            return {str(k): self.copy(v, f"{where}.{k}".lstrip("."), depth + 1, following) for k, v in value.items() if k != "$defs"}
+            return {
+                str(k): self.copy(v, f"{where}.{k}".lstrip("."), depth + 1, following)
+                for k, v in value.items()
+                if k != "$defs"
+            }
         if isinstance(value, (list, tuple)):
             return [self.copy(v, f"{where}[{n}]", depth + 1, following) for n, v in enumerate(value)]
         if isinstance(value, float):
@@ -105,7 +147,17 @@ class Acceptance:
         target = value["$ref"]
         name = target[8:] if isinstance(target, str) and target.startswith("#/$defs/") else None
         if name is None or name not in self.definitions or name in following:
-            raise FormError([(where, Text(f"引用无效或循环:{target!s:.60}", f"a reference that is foreign, missing or circular: {target!s:.60}"))])
+            raise FormError(
+                [
+                    (
+                        where,
+                        Text(
+                            f"引用无效或循环：{target!s:.60}",
+                            f"a reference that is foreign, missing or circular: {target!s:.60}",
+                        ),
+                    )
+                ]
+            )
         found = self.copy(self.definitions[name], where, depth + 1, (*following, name))
         if not isinstance(found, dict):
             return found
@@ -117,7 +169,9 @@ class Acceptance:
             Draft202012Validator.check_schema(schema)
         except SchemaError as error:
             where = ".".join(str(p) for p in error.absolute_path)
-            raise FormError([(where, Text("不是有效的 JSON Schema 2020-12", "not a valid JSON Schema 2020-12"))]) from error
+            raise FormError(
+                [(where, Text("不是有效的 JSON Schema 2020-12", "not a valid JSON Schema 2020-12"))]
+            ) from error
 
     def values(self, schema: Any, where: str, *, root: bool = False, depth: int = 0) -> None:
         """That a piece of schema that describes values keeps to the words we implement."""
@@ -128,6 +182,7 @@ class Acceptance:
         kind = type_of(schema)
         if kind is None:
             return self.refuse(where, "type 应为一种类型", "type must be one type")
+        self.own_message(schema, where)
         for key in schema:
             if key not in VALUES | CONDITIONS | NOTES | (ROOT if root else frozenset()):
                 self.refuse(where, f"不支持的关键字 {key}", f"keyword {key} is not supported")
@@ -157,8 +212,11 @@ class Acceptance:
             self.values(schema["items"], f"{where}.items".lstrip("."), depth=depth + 1)
         for name, inner in schema.get("properties", {}).items():
             if name in RESERVED or not _is_name(name):
-                self.refuse(f"{where}.{name}".lstrip("."), "字段名应是表达式里的一个名称,且不是保留字",
-                            "a field's name must be one name of an expression, and not a reserved one")
+                self.refuse(
+                    f"{where}.{name}".lstrip("."),
+                    "字段名应是表达式里的一个名称，且不是保留字",
+                    "a field's name must be one name of an expression, and not a reserved one",
+                )
             self.values(inner, f"{where}.{name}".lstrip("."), depth=depth + 1)
         for key in CONDITIONS & schema.keys():
             self._condition(key, schema[key], f"{where}.{key}".lstrip("."), depth + 1, schema.get("properties", {}))
@@ -179,16 +237,22 @@ class Acceptance:
         elif key in ("if", "then", "else", "not"):
             self.conditions(value, where, depth, fields)
 
+    def own_message(self, schema: Mapping[str, Any], where: str) -> None:
+        own = schema.get("x-gz-message", {"zh": "-", "en": "-"})
+        if not isinstance(own, Mapping) or not all(isinstance(own.get(n), str) and own[n] for n in ("zh", "en")):
+            self.refuse(where, "x-gz-message 应有 zh 和 en", "x-gz-message needs zh and en")
+
     def known(self, name: str, where: str, fields: Mapping[str, Any]) -> None:
         if fields and name not in fields:
             self.refuse(where, f"没有字段 {name}", f"there is no field {name}")
 
     def conditions(self, schema: Any, where: str, depth: int, fields: Mapping[str, Any]) -> None:
-        """That a piece of schema inside if, then, anyOf … speaks of fields there are, in words jsonschema will check."""
+        """That a piece of schema inside if, then, anyOf … speaks of fields there are, in words jsonschema checks."""
         if isinstance(schema, bool):
             return
         if depth > MAX_DEPTH:
             return self.refuse(where, "嵌套过深", "nested too deep")
+        self.own_message(schema, where)
         for key, value in schema.items():
             if key not in IN_CONDITIONS:
                 self.refuse(where, f"条件里不支持关键字 {key}", f"keyword {key} is not supported in a condition")
@@ -198,7 +262,12 @@ class Acceptance:
                 for name, inner in value.items():
                     self.known(name, where, fields)
                     below = fields.get(name, {})
-                    self.conditions(inner, f"{where}.{name}", depth + 1, below.get("properties", {}) if isinstance(below, Mapping) else {})
+                    self.conditions(
+                        inner,
+                        f"{where}.{name}",
+                        depth + 1,
+                        below.get("properties", {}) if isinstance(below, Mapping) else {},
+                    )
             elif key == "required":
                 for name in value:
                     self.known(name, where, fields)
@@ -216,7 +285,11 @@ class Acceptance:
         except (re.error, RecursionError, OverflowError, ValueError):
             return self.refuse(where, "正则表达式有误", "the pattern cannot be read")
         if work > MAX_PATTERN_WORK:
-            self.refuse(where, "正则表达式过于复杂(嵌套或连续的重复)", "the pattern is too complex (nested or consecutive repetitions)")
+            self.refuse(
+                where,
+                "正则表达式过于复杂（嵌套或连续的重复）",
+                "the pattern is too complex (nested or consecutive repetitions)",
+            )
 
 
 def type_of(schema: Mapping[str, Any]) -> str | None:
@@ -236,6 +309,7 @@ def pattern_work(pattern: str) -> float:
     Repetitions multiply; one inside another, or a choice inside one, is a power and counts as too much.
     """
     from re import _parser  # type: ignore[attr-defined]  # the only exact reading of a pattern there is
+
     return MAX_PATTERN_TEXT / 100 * _work(_parser.parse(pattern), repeated=False)
 
 

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -34,7 +35,7 @@ def test_what_is_no_duration_is_refused(text: str) -> None:
 
 
 @pytest.mark.parametrize(("start", "duration", "end"), [
-    ("2026-01-31T10:00:00", "P1M", "2026-02-28T10:00:00"), ("2028-01-31T10:00:00", "P1M", "2028-02-29T10:00:00"),
+    ("2026-01-15T10:00:00", "P1M", "2026-02-15T10:00:00"), ("2026-01-31T10:00:00", "P1M", "2026-02-28T10:00:00"), ("2028-01-31T10:00:00", "P1M", "2028-02-29T10:00:00"),
     ("2024-02-29T00:00:00", "P1Y", "2025-02-28T00:00:00"), ("2026-11-30T00:00:00", "P3M", "2027-02-28T00:00:00"),
     ("2026-01-31T23:00:00", "P1MT2H", "2026-03-01T01:00:00"), ("2026-12-31T00:00:00", "P1D", "2027-01-01T00:00:00"),
 ])
@@ -92,10 +93,8 @@ def test_what_is_no_cycle_is_refused(text: str) -> None:
 @given(st.one_of(st.text(max_size=40), st.text(alphabet="PTYMWDHSRZ0123456789.,/-+: ", max_size=40)))
 def test_whatever_is_written_only_bad_time_comes_out(text: str) -> None:
     for parse in (parse_duration, parse_cycle, parse_date):
-        try:
+        with suppress(BadTime):
             parse(text)
-        except BadTime:
-            pass
 
 
 @settings(max_examples=EXAMPLES, deadline=None)

@@ -157,6 +157,18 @@ def test_hostile_xml_is_refused(source: bytes) -> None:
         Table.read(source)
 
 
+@pytest.mark.parametrize(("rule", "before", "inside"), [
+    ("xml.doctype", "<!DOCTYPE definitions>", ""), ("xml.doctype", '<!DOCTYPE definitions [<!ENTITY a "b">]>', ""),
+    ("xml.elements", "", "<description/>" * 10_001), ("xml.depth", "", "<a>" * 120 + "</a>" * 120),
+])
+def test_a_table_that_is_otherwise_sound_does_not_get_past_the_guard(rule: str, before: str, inside: str) -> None:
+    source = file(decision(["x"], ["y"], [["-", "1"]]) + inside)
+    Table.read(file(decision(["x"], ["y"], [["-", "1"]])))
+    with pytest.raises(Unreadable) as caught:
+        Table.read(source.replace(b"<definitions", before.encode() + b"<definitions", 1))
+    assert [f.rule for f in caught.value.findings] == [rule]
+
+
 def test_a_file_with_several_tables_is_asked_for_one_by_id() -> None:
     source = file(decision(["x"], ["y"], [["-", "1"]], key="a"), decision(["x"], ["y"], [["-", "2"]], key="b"))
     assert Table.read(source, "b").decide({"x": 0}) == {"y": 2}

@@ -83,7 +83,7 @@ def test_a_long_flat_chain_within_the_bounds_is_no_deep_one() -> None:
 
 @pytest.mark.parametrize("text", [
     "n * n", "n * n * n", "d * d", "d * d * d * d", "1 / t / t", "s + s", "s + s + s + s", "'a' * n", "s * 2", "n + n", "-n - n", "d % 0.000001", "round(d, 10)",
-    "sum([d, d, d]) * d", "lower(s) + upper(s)", "decimal(s)", "int(s)",
+    "sum([d, d, d]) * d", "lower(s) + upper(s)", "decimal(s)", "int(s)", "int(d)",
 ])
 def test_size_is_bounded_when_it_is_evaluated(text: str) -> None:
     with pytest.raises(EvaluationError):

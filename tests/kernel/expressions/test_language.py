@@ -30,7 +30,7 @@ def same(got: object, wanted: object) -> bool:
     ("1 if false else 2", 2), ("if true then 1 else 2", 1), ("[1, 2.5, 'x'][1]", Decimal("2.5")), ("[1, 2][-1]", 2),
     ("(1, 2,)", [1, 2]), ("[]", []), ("2 in [1, 2]", True), ("'b' not in 'abc'", False), ("null == null", True),
     ("false ? 1 : true ? 2 : 3", 2), (r'"\"\u7532\n"', '"甲\n'), ("null", None), ("!true || !false", True),
-    ("1 in (1,)", True),
+    ("1 in (1,)", True), ("-0.0", Decimal("0.0")), ("text(-0.0)", "0.0"),
 ])
 def test_an_expression_has_the_value_its_standard_gives_it(text: str, wanted: object) -> None:
     assert same(value(text), wanted)

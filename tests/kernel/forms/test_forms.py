@@ -143,6 +143,12 @@ def test_a_calculated_value_is_judged_like_any_other() -> None:
     assert errors(Form.load(PURCHASE), {"items": rows}) == {"total": [Text("不能大于 100000", "Must be at most 100000.")]}
 
 
+def test_a_calculated_value_beyond_all_bounds_is_an_error_at_its_field() -> None:
+    huge = form(a={"type": "integer"}, b={"type": "string", "format": "money"}, c={"type": "string", "format": "money", "x-gz-value": "a * b"})
+    for a, b in ((2**53 - 1, "111111111111111.11"), (2**53 - 1, "99999999999999.99"), (10, "999999999999999.99")):
+        assert errors(huge, {"a": a, "b": b}).keys() == {"c"}
+
+
 def test_a_calculated_value_waits_until_what_it_needs_is_there() -> None:
     clean, wrong = Form.load(PURCHASE).validate({"items": [{"asset": "a", "qty": 1, "unitPrice": "2"}]})
     assert wrong == {} and clean["tax"] is None and clean["total"] == Decimal("2.00")
@@ -247,7 +253,7 @@ def test_a_value_is_read_in_its_format(schema: dict, raw: object, value: object)
     *(({"type": "object"}, raw) for raw in ("x", [], {"$dec": "1"}, {"a": float("nan")}, {1: 2}, {"a": object()}, {"a": "\ud800"})),
     *(({"type": "array", "items": {"type": "string"}}, raw) for raw in (5, {"a": 1}, [5], [["a"]], ["a"] * 501)),
     ({"type": "string", "format": "email"}, "a@b"), ({"type": "string", "format": "email"}, "a b@c.d"), ({"type": "string", "format": "phone"}, "call me"),
-    ({"enum": ["a", "b"]}, "c"), ({"enum": ["a", "b"]}, ["a"]), ({"type": "integer", "enum": [1]}, True), ({"type": "string", "const": "a"}, "b"),
+    ({"enum": ["a", "b"]}, "c"), ({"enum": ["a", "b"]}, ["a"]), ({"type": "integer", "enum": [1]}, True), ({"type": "boolean", "enum": [0, 1]}, True), ({"type": "string", "const": "a"}, "b"),
     ({"type": "number", "multipleOf": 0.1}, "0.25"), ({"type": "string", "minLength": 3}, "ab"), ({"type": "string", "maxLength": 3}, "abcd"),
     ({"type": "number", "minimum": 0.5}, "0.4"), ({"type": "number", "exclusiveMaximum": 5}, 5), ({"type": "string", "pattern": "^a+$"}, "b"), ({"type": "string", "pattern": "^a+$"}, "a" * 501),
 ])
@@ -303,6 +309,7 @@ def test_a_form_that_is_too_large_as_a_whole_says_so() -> None:
         {"type": "array"}, {"type": "object", "properties": {}, "additionalProperties": True}, {"type": "object", "patternProperties": {".*": {"type": "string"}}},
         {"type": "string", "format": "money", "pattern": "x"}, {"type": "string", "format": "date", "enum": ["x"]}, {"type": "integer", "format": "money"}, True, 5,
         {"type": "string", "x-gz-value": "a +"}, {"type": "string", "x-gz-value": "a"}, {"type": "number", "multipleOf": 0}, {"enum": [1, "a"]},
+        {"type": "string", "x-gz-message": "no"}, {"type": "string", "not": {"const": "a", "x-gz-message": {"zh": "x"}}},
         {"type": "string", "not": {"format": "money"}}, {"type": "object", "required": ["b"], "properties": {}})),
     *({"type": "object", "properties": {name: {"type": "string"}}} for name in ("_a", "a b", "a-b", "$dec", "nodes", "and", "", "ａ", "a.b", "x" * 65, "1a")),
     {"type": "object", "properties": {"a": {"type": "string"}}, "required": ["b"]},
