@@ -20,7 +20,7 @@ from sqlalchemy.engine import Connection
 from .. import handling
 from ..change import GENESIS, Actor, Chain, Change, change
 from ..definitions.queries import Meaning, meaning
-from ..errors import Conflict, NotFound
+from ..errors import Conflict, NotFound, Refused
 from ..handling import Moment
 from ..kernel import engine, separation
 from ..kernel.bpmn.model import Node
@@ -398,7 +398,8 @@ def beginning(
     business_key: str | None, department: str | None, data: Mapping[str, Any],
 ) -> Iterator[Act]:
     """A new case, stored but not started; the block starts it."""
-    with change("case.started", actor=actor) as c:
+    # A refused start leaves no case: the refusal is written to the chain of all cases, without the ids rolled back.
+    with change("case.started", actor=actor, subject="cases") as c:
         what = meaning(definition_id)
         row = {
             "number": number(c.connection, today(c.now).year), "definition_id": definition_id, "title": title,
@@ -411,7 +412,11 @@ def beginning(
         c.subject = f"case:{row['id']}"
         act = _read(c, row, None)
         act.data = dict(data)
-        yield act
+        try:
+            yield act
+        except Refused as refusal:
+            refusal.facts = {"process": what.key, "node": refusal.facts.get("node"), "person": actor.person_id}
+            raise
 
 
 def _poke() -> None:
