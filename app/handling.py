@@ -67,6 +67,8 @@ class Service:
 
 
 services: dict[str, Service] = {}
+#: Asked, as a job, when a case has ended in another way than it should: ``ending(work)``, under the case's own key.
+endings: dict[str, Callable[[Work], None]] = {}
 _nodes: dict[Moment, dict[str, Callable[..., None]]] = {moment: {} for moment in Moment}
 
 
@@ -100,6 +102,15 @@ def node(moment: Moment) -> Callable[..., Any]:
         return call
 
     return register
+
+
+def ending(call: Callable[[Work], None]) -> Callable[[Work], None]:
+    """Register what must be tidied up when a case was cancelled, terminated or has failed."""
+    name = f"{call.__module__}.{call.__qualname__}"
+    if endings.get(name, call) is not call:
+        raise RuntimeError(f"two endings are called {name}")
+    endings[name] = call
+    return call
 
 
 def run(moment: Moment, *arguments: Any) -> None:

@@ -171,13 +171,17 @@ def _call(job: Any, attempt: int) -> tuple[str, Mapping[str, Any]]:
         return "1", {}
     if job.handler == "house.message":
         return "1", {}  # the message is in the trail; whom to tell outside is a handler's business
-    service = handling.services.get(job.handler)
-    if service is None:
-        raise LookupError(f"no service handler is called {job.handler}")
     work = handling.Work(
         f"{job.case_id}-{job.token}", job.case_id, job.number, job.node, job.initiator_id, job.initiator_department,
         attempt,
     )
+    if job.handler == "house.ended":
+        for ending in handling.endings.values():
+            ending(work)
+        return "1", {}
+    service = handling.services.get(job.handler)
+    if service is None:
+        raise LookupError(f"no service handler is called {job.handler}")
     return service.version, dict(_bounded(service, work, inputs) or {})
 
 

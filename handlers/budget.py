@@ -6,7 +6,7 @@ from typing import Any
 
 from app.change import Actor
 from app.errors import NotFound
-from app.handling import ServiceError, Work, service
+from app.handling import ServiceError, Work, ending, service
 from app.kernel.text import Text
 from app.office import actions
 
@@ -33,3 +33,9 @@ def release(work: Work, reservation: int | None) -> None:
     """The reserved money is free again; nothing to do where none was reserved."""
     if reservation is not None:
         actions.release(reservation, actor=Actor.system("budget.release"))
+
+
+@ending
+def set_free(work: Work) -> None:
+    """Whatever a cancelled or failed case still held is free again."""
+    actions.release_all(work.case_id, actor=Actor.system("budget.release"))

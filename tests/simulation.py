@@ -16,6 +16,7 @@ import random
 import sys
 import tempfile
 import time
+import tomllib
 from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -28,6 +29,7 @@ from app.definitions import packages
 from app.definitions.queries import Meaning, compile_meaning
 from app.kernel import engine, separation
 from app.kernel.bpmn import reader
+from app.kernel.values import normalise
 
 NOW = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 #: A case that goes round longer is left: it has had its chance to dead-end.
@@ -54,6 +56,7 @@ class Bureau:
     office: separation.Office
     meanings: list[Meaning]
     parties: list[str]
+    starts: Mapping[str, Mapping[str, Any]]
     param: Mapping[str, Any]
 
 
@@ -80,14 +83,16 @@ def load(home: Path | None = None) -> Bureau:
         codes = {p.code: p.code for p in organisation.posts()}
         db.session.remove()
         db.engine.dispose()
-    meanings = []
+    meanings, starts = [], {}
     for path in packages.find(ROOT / "processes"):
         package = packages.read(path)
         process = next(p for p in reader.read(package.source).processes.values() if p.executable)
         meanings.append(compile_meaning(
             package.source, package.forms, package.decisions, key=process.id, posts=codes, matter=process.matter or "",
         ))
-    return Bureau(office, meanings, parties, param)
+        golden = tomllib.loads((path / "cases.toml").read_text(encoding="utf-8"), parse_float=Decimal)
+        starts[process.id] = normalise(golden.get("start", {}))
+    return Bureau(office, meanings, parties, starts, param)
 
 
 # -- one case -----------------------------------------------------------------------------------------------------------
@@ -115,7 +120,7 @@ class Player:
         self.now = NOW
         data = {"param": dict(self.bureau.param), "case": {
             "number": "X", "initiator": person.id, "initiator_department": department,
-        }, **self._fields()}
+        }, **self._fields(), **self.bureau.starts[what.key]}
         try:
             step = engine.start(what.program, data, self.now)
         except engine.CaseFailed as error:

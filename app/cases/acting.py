@@ -264,6 +264,9 @@ class Act:
     def _end(self, status: CaseStatus) -> None:
         self.set(status=status, ended_at=self.now)
         self.entry(f"case.{status}", status=str(status), performed=self.performed)
+        if status is not CaseStatus.COMPLETED:
+            self.c.connection.execute(insert(JOB), [self._job(handler="house.ended", inputs={}, node="")])
+            self.c.after(_poke)
 
     def _save(self, seq: int, head: bytes) -> None:
         """The case's last statement: everything that changed and the end of its chain, at once."""

@@ -31,7 +31,7 @@ from .models import CaseNumber, CaseStatus, ItemState, JobState, Submission
 
 MAX_OPINION = 2_000
 #: Decisions that end or turn a case against its initiator: they need a reason.
-NEGATIVE = frozenset({"refuse", "reject", "disagree"})
+NEGATIVE = frozenset({"refuse", "reject", "disagree", "fail", "insufficient", "supplement"})
 
 
 # -- starting -----------------------------------------------------------------------------------------------------------
@@ -545,8 +545,10 @@ def _decision_errors(node: Node, decision: str | None, opinion: str | None) -> d
 def _job(act: Act, job_id: int) -> Any:
     """The job, if the case still wants its outcome."""
     row = act.c.connection.execute(select(JOB).where(JOB.c.id == job_id, JOB.c.case_id == act.id)).first()
-    wanted = row is not None and row.state in (JobState.WAITING, JobState.INCIDENT)
-    return row if wanted and act.row["status"] in (CaseStatus.RUNNING, CaseStatus.SUSPENDED) else None
+    if row is None or row.state not in (JobState.WAITING, JobState.INCIDENT):
+        return None
+    alive = act.row["status"] in (CaseStatus.RUNNING, CaseStatus.SUSPENDED)
+    return row if alive or row.token is None else None
 
 
 __all__ = [

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import insert, select, update
 
-from ..change import Actor, change
+from ..change import Actor, Change, change
 from ..errors import Conflict, NotFound
 from ..kernel.text import Text
 from .models import Asset, BudgetItem, Invoice, Reservation, ReservationState
@@ -57,6 +57,13 @@ def reserve(key: str, *, code: str, amount: Decimal, case_id: int | None, actor:
         if done is not None:
             c.entry("budget.asked_again", reservation=done.id)
             return {"reservation": done.id, "balance": line.amount - line.used}
+        before = None if case_id is None else c.connection.execute(
+            select(HELD).where(HELD.c.case_id == case_id, HELD.c.state == ReservationState.HELD)
+        ).first()
+        if before is not None:  # the case was returned and filed again: what it held for the first filing is free
+            _set(c, before, ReservationState.RELEASED)
+            line = c.connection.execute(select(ITEM).where(ITEM.c.code == code, ITEM.c.year == c.now.year)).one()
+            c.entry("budget.released", reservation=before.id, amount=before.amount, reserved_for=case_id)
         left = line.amount - line.used - amount
         if left < 0:
             raise Insufficient(Text(
@@ -94,13 +101,26 @@ def _turn(reservation: int, to: ReservationState, actor: Actor) -> None:
             return
         if row.state is not ReservationState.HELD:
             raise Conflict(Text("这笔预算已经处理。", "The reservation is already dealt with."), state=str(row.state))
-        c.connection.execute(update(HELD).where(HELD.c.id == reservation).values(state=to))
-        if to is ReservationState.RELEASED:
-            c.connection.execute(
-                update(ITEM).where(ITEM.c.code == row.code, ITEM.c.year == row.year)
-                .values(used=select(ITEM.c.used).where(ITEM.c.code == row.code, ITEM.c.year == row.year)
-                        .scalar_subquery() - row.amount)
-            )
+        _set(c, row, to)
+
+
+def release_all(case_id: int, *, actor: Actor) -> None:
+    """A case has ended without being paid: what it still holds is free again."""
+    with change("budget.released", actor=actor, subject="budget") as c:
+        rows = c.connection.execute(
+            select(HELD).where(HELD.c.case_id == case_id, HELD.c.state == ReservationState.HELD).with_for_update()
+        ).all()
+        for row in rows:
+            _set(c, row, ReservationState.RELEASED)
+        c.entry("budget.released", reservations=[row.id for row in rows], reserved_for=case_id)
+
+
+def _set(c: Change, row: Any, to: ReservationState) -> None:
+    c.connection.execute(update(HELD).where(HELD.c.id == row.id).values(state=to))
+    if to is ReservationState.RELEASED:
+        line = (ITEM.c.code == row.code, ITEM.c.year == row.year)
+        used = c.connection.execute(select(ITEM.c.used).where(*line).with_for_update()).scalar_one()
+        c.connection.execute(update(ITEM).where(*line).values(used=used - row.amount))
 
 
 def register_assets(

@@ -7,18 +7,11 @@ from flask import Response
 from flask.views import MethodView
 from flask_smorest import Blueprint
 from marshmallow import Schema, fields, validate
-from sqlalchemy import func, select
 
-from ..errors import NotFound
-from ..extensions import db
-from ..kernel.text import Text
-from ..kernel.trail import inclusion_proof
 from ..kernel.values import plain, timestamp
 from ..permission import needs
 from . import queries
 from .filters import Filters
-from .models import Checkpoint, Entry, Leaf
-from .tiles import Tiles
 
 blueprint = Blueprint("trail_api", __name__, description="The trail")
 
@@ -61,7 +54,7 @@ class LastCheckpoint(MethodView):
     @blueprint.response(200)
     def get(self) -> Response:
         """The last signed checkpoint (C2SP tlog-checkpoint), as text to keep elsewhere."""
-        return Response(_last().note, content_type="text/plain; charset=utf-8")
+        return Response(queries.last_checkpoint().note, content_type="text/plain; charset=utf-8")
 
 
 @blueprint.route("/trail/proofs/<int:entry_id>")
@@ -71,23 +64,8 @@ class Proof(MethodView):
     @blueprint.response(200)
     def get(self, entry_id: int) -> dict[str, Any]:
         """An entry's exact bytes and the proof that the last checkpoint covers them (RFC 6962 §2.1.1)."""
-        row = db.session.execute(
-            select(Entry.body, Entry.leaf, Leaf.index).join(Leaf, Leaf.entry_id == Entry.id).where(Entry.id == entry_id)
-        ).first()
-        last = _last()
-        if row is None or row.index >= last.size:
-            raise NotFound(Text("该记录还没有签名检查点覆盖", "no signed checkpoint covers this entry yet"))
-        proof = inclusion_proof(row.index, last.size, Tiles(db.session.connection()))
+        found = queries.proof(entry_id)
         return {
-            "entry": bytes(row.body).decode(), "leaf": bytes(row.leaf).hex(), "index": row.index, "size": last.size,
-            "proof": [h.hex() for h in proof], "checkpoint": last.note,
+            "entry": found.body.decode(), "leaf": found.leaf.hex(), "index": found.index, "size": found.size,
+            "proof": [h.hex() for h in found.path], "checkpoint": found.note,
         }
-
-
-def _last() -> Checkpoint:
-    found = db.session.scalars(
-        select(Checkpoint).where(Checkpoint.size == select(func.max(Checkpoint.size)).scalar_subquery())
-    ).first()
-    if found is None:
-        raise NotFound(Text("还没有检查点", "there is no checkpoint yet"))
-    return found

@@ -8,13 +8,16 @@ from typing import Any
 
 from sqlalchemy import Select, func, select
 
+from ..errors import NotFound
 from ..extensions import db
-from ..kernel.trail import leaf_hash
+from ..kernel.text import Text
+from ..kernel.trail import inclusion_proof, leaf_hash
 from ..kernel.trail.notes import Verifier
 from ..kernel.values import loads
 from . import keys, models
 from .filters import CASES_OF, Filters
 from .models import Entry, Leaf
+from .tiles import Tiles
 from .verification import GENESIS, HEADS, Fault, Report, verify
 
 __all__ = [
@@ -166,3 +169,43 @@ def log_key() -> Verifier:
         NoKey: there is none yet.
     """
     return keys.verifier()
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """An entry's exact bytes and why the last checkpoint covers them (RFC 6962 §2.1.1)."""
+
+    body: bytes
+    leaf: bytes
+    index: int
+    size: int
+    path: tuple[bytes, ...]
+    note: str
+
+
+def last_checkpoint() -> models.Checkpoint:
+    """The checkpoint over the most entries.
+
+    Raises:
+        NotFound: none was signed yet.
+    """
+    found = db.session.scalars(select(models.Checkpoint).order_by(models.Checkpoint.size.desc()).limit(1)).first()
+    if found is None:
+        raise NotFound(Text("还没有检查点", "there is no checkpoint yet"))
+    return found
+
+
+def proof(entry_id: int) -> Proof:
+    """The proof of one entry.
+
+    Raises:
+        NotFound: no such entry, or no checkpoint covers it yet.
+    """
+    row = db.session.execute(
+        select(Entry.body, Entry.leaf, Leaf.index).join(Leaf, Leaf.entry_id == Entry.id).where(Entry.id == entry_id)
+    ).first()
+    last = last_checkpoint()
+    if row is None or row.index >= last.size:
+        raise NotFound(Text("该记录还没有签名检查点覆盖", "no signed checkpoint covers this entry yet"))
+    path = inclusion_proof(row.index, last.size, Tiles(db.session.connection()))
+    return Proof(bytes(row.body), bytes(row.leaf), row.index, last.size, tuple(path), last.note)
