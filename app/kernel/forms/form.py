@@ -170,7 +170,6 @@ class Form:
         for name in self._required:
             if (
                 names.get(name) is None
-                and name not in self.calculated
                 and self.may_write(name, write, hidden)
                 and not any(p == name or p.startswith(f"{name}.") for p in reading.errors)
             ):

@@ -163,12 +163,12 @@ def test_errors_in_a_table_stand_at_their_cell() -> None:
 
 
 def test_the_pairs_of_a_post_become_rows_with_gaps_closed() -> None:
-    pairs = [("csrf_token", "x"), ("rate", "0.1"), ("items.0.asset", "a"), ("items.0.qty", "1"), ("items.0.unitPrice", "5"), ("items.7.asset", "b"),
-             ("items.7.qty", "2"), ("items.7.unitPrice", "1"), ("items.9.asset", ""), ("items.9.qty", "")]
+    pairs = [("csrf_token", "x"), ("rate", "0.1"), ("items.0.asset", "a"), ("items.0.qty", "1"), ("items.0.unitPrice", "5"), ("items.10.asset", "c"),
+             ("items.10.qty", "1"), ("items.10.unitPrice", "1"), ("items.7.asset", "b"), ("items.7.qty", "2"), ("items.7.unitPrice", "1"), ("items.9.asset", ""), ("items.9.qty", "")]
     form = Form.load(PURCHASE)
     values = read_post(form, pairs, ignore=["csrf_token"])
     clean, wrong = form.validate(values)
-    assert wrong == {} and [r["asset"] for r in clean["items"]] == ["a", "b"]
+    assert wrong == {} and [r["asset"] for r in clean["items"]] == ["a", "b", "c"]
     assert errors(form, read_post(form, [*pairs, ("items.x.asset", "b"), ("evil", "1")])).keys() == {"csrf_token", "items.x.asset", "evil"}
 
 
