@@ -60,9 +60,12 @@ def sign_out() -> Any:
 
 def _page(username: str = "", refused: Any = None) -> str:
     demo = current_app.config["DEMO"]
+    departments = _demonstration() if demo else []
+    known = {one["username"]: (place, one) for place, people in departments for one in people}
     return render_template(
         "accounts/sign_in.html", username=username, refused=refused, next=_ours(request.values.get("next", "")),
-        departments=_demonstration() if demo else [],
+        departments=departments,
+        story=[(*known[name], told) for name, told in current_app.config.get("DEMO_STORY", {}).items() if name in known],
         password=current_app.config.get("DEMO_PASSWORD", "") if demo and username and refused is None else "",
     )
 
@@ -70,7 +73,6 @@ def _page(username: str = "", refused: Any = None) -> str:
 def _demonstration() -> list[tuple[Any, list[dict[str, Any]]]]:
     """Departments with their demonstration accounts, and what each holds today."""
     accounts = {person.id: (account, person) for account, person in queries.demonstration()}
-    told = current_app.config.get("DEMO_STORY", {})
     shown, seen = [], set()
     for place in organisation.departments(today()):
         people: dict[int, dict[str, Any]] = {}
@@ -80,7 +82,6 @@ def _demonstration() -> list[tuple[Any, list[dict[str, Any]]]]:
                     account, person = accounts[holder.person_id]
                     line = people.setdefault(person.id, {
                         "username": account.username, "person": person, "posts": [],
-                        "story": told.get(account.username),
                     })
                     line["posts"].append((post, holder.role))
         people = {key: line for key, line in people.items() if key not in seen}

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from ..definitions.queries import Meaning
+from ..kernel.bpmn.model import Node
 from ..kernel.text import Text
 from .models import CaseStatus, ItemState
 from .queries import CaseView, Happening
@@ -81,9 +82,10 @@ class Told:
     seq: int = 0
 
 
-def decision(word: str) -> Text:
-    """A decision's name for people."""
-    return DECISIONS[word][0] if word in DECISIONS else Text(word, word)
+def decision(word: str, node: Node | None = None) -> Text:
+    """A decision's name for people: what the diagram calls it at this node, else what the house calls it."""
+    called = node.decision_labels.get(word) if node is not None else None
+    return called or (DECISIONS[word][0] if word in DECISIONS else Text(word, word))
 
 
 def tone(word: str) -> str:
@@ -116,7 +118,8 @@ def _at_node(h: Happening, what: Meaning) -> tuple[Text, str, str]:
         return Text("退回 {place}{back}", "returned to {place}{back}").format(place=place, back=back), "back", "warn"
     word = h.body.get("decision") or "submit"
     colour = tone(word)
-    return decision(word), {"ok": "ok", "stop": "stop", "warn": "back"}.get(colour, ""), colour
+    node = what.process.scope.everything.get(h.node or "")
+    return decision(word, node), {"ok": "ok", "stop": "stop", "warn": "back"}.get(colour, ""), colour
 
 
 def steps(view: CaseView, names: Mapping[int, str], reachable: Iterable[str] = ()) -> list[dict[str, Any]]:

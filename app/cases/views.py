@@ -213,7 +213,7 @@ def _open(
         mine=mine and running, open_=found.item.state.open and running, status=telling.STATUS,
         sections=filling.sections(view, person=_me(), besides=found.node.form),
         steps=telling.steps(view, names, engine.reachable(found.meaning.program, found.case.state) if running else ()),
-        decisions=[(word, telling.decision(word), telling.tone(word)) for word in found.node.decisions],
+        decisions=[(word, telling.decision(word, found.node), telling.tone(word)) for word in found.node.decisions],
         places=[(node, found.meaning.node(node).label, node in found.straight) for node in found.returnable],
     )
 

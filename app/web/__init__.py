@@ -26,6 +26,10 @@ def init_app(app: Flask) -> None:
     for part in (language, assets, formats, headers, navigation, failures):
         part.init_app(app)
     app.before_request(_knock)
+    if app.config["DEMO"]:
+        from .. import demo
+
+        app.config.update(DEMO_PASSWORD=demo.PASSWORD, DEMO_STORY=demo.STORY)
 
 
 def every_route_has_a_permission(app: Flask) -> None:

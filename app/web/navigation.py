@@ -17,18 +17,18 @@ class Room:
     endpoint: str
     label: Any
     icon: str
-    part: str            # endpoints that begin with this are inside it
-    phone: bool = True   # has a place in the bottom bar of a phone
+    inside: tuple[str, ...]  # endpoints that begin with one of these are this room's pages
+    phone: bool = True  # has a place in the bottom bar of a phone
 
 
 ROOMS = (
-    Room("cases.home", _l("Home"), "home", "cases.home"),
-    Room("cases.inbox", _l("Inbox"), "inbox", "cases.inbox"),
-    Room("cases.begin", _l("Start"), "plus", "cases.begin"),
-    Room("cases.index", _l("Cases"), "folder", "cases."),
-    Room("definitions.index", _l("Processes"), "flow", "definitions.", phone=False),
-    Room("organisation.index", _l("Organisation"), "people", "organisation."),
-    Room("trail.index", _l("Audit"), "shield", "trail.", phone=False),
+    Room("cases.home", _l("Home"), "home", ("cases.home",)),
+    Room("cases.inbox", _l("Inbox"), "inbox", ("cases.inbox", "cases.work_item")),
+    Room("cases.begin", _l("Start"), "plus", ("cases.begin", "cases.new", "cases.start")),
+    Room("cases.index", _l("Cases"), "folder", ("cases.",)),
+    Room("definitions.index", _l("Processes"), "flow", ("definitions.",), phone=False),
+    Room("organisation.index", _l("Organisation"), "people", ("organisation.",)),
+    Room("trail.index", _l("Audit"), "shield", ("trail.",), phone=False),
 )
 
 
@@ -45,9 +45,10 @@ def rooms() -> list[Room]:
 
 
 def _here() -> str:
-    """The room of this page: the one whose part of the endpoints fits most closely."""
-    fits = [r for r in ROOMS if (request.endpoint or "").startswith(r.part)]
-    return max(fits, key=lambda r: len(r.part)).endpoint if fits else ""
+    """The room of this page: the one whose endpoints fit most closely."""
+    endpoint = request.endpoint or ""
+    fits = [(len(part), room.endpoint) for room in ROOMS for part in room.inside if endpoint.startswith(part)]
+    return max(fits)[1] if fits else ""
 
 
 def counts() -> dict[str, int]:

@@ -5,6 +5,7 @@ trail and findings speak of elements by them.
 """
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -145,6 +146,27 @@ class Node:
     def duty_label(self) -> Text | None:
         """Its duty in both languages (``en`` of ``gz:duty``)."""
         return Text(self.duty, self.attributes.get("duty.en") or self.duty) if self.duty else None
+
+    @property
+    def risk_labels(self) -> tuple[tuple[str, Text], ...]:
+        """Its risk points: level, and words in both languages (``en`` of ``gz:risk``)."""
+        english = (self.attributes.get("risk.en") or "").split("\n")
+        return tuple(
+            (risk.level, Text(risk.text, (english[n] if n < len(english) else "") or risk.text))
+            for n, risk in enumerate(self.risks)
+        )
+
+    @property
+    def decision_labels(self) -> Mapping[str, Text]:
+        """What the diagram calls its decisions (``zh`` and ``en`` of ``gz:decisions``, in order, with ; between)."""
+        zh, en = (
+            [part.strip() for part in re.split("[;;]", self.attributes.get(f"decisions.{language}") or "")]
+            for language in ("zh", "en")
+        )
+        return {
+            word: Text(zh[n], en[n]) for n, word in enumerate(self.decisions)
+            if n < min(len(zh), len(en)) and zh[n] and en[n]
+        }
 
     @property
     def is_activity(self) -> bool:

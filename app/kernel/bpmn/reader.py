@@ -204,13 +204,18 @@ def _node(element: Element, shared: Shared, lanes: list[Lane], lane: Lane | None
     )
 
 
+#: Our elements whose attributes ``zh`` and ``en`` are words for people.
+_SPOKEN = frozenset(vocabulary.PREFIX + word for word in ("duty", "risk", "decisions"))
+
+
 def _rest(element: Element) -> Mapping[str, str]:
     """What the model has no place for, for a later mapping of another tool's words.
 
     Keys: a BPMN attribute's plain name (``startQuantity``, ``implementation``), ``{ns}name`` of a vendor attribute or
     of a vendor's text element in ``extensionElements``, ``script`` of a script task, ``{BPMN}potentialOwner`` and its
     like for the expression or the name of who may do it, ``loop.{ns}name`` for a vendor attribute of the loop,
-    ``en`` and ``duty.en`` for the English of our own name and duty.
+    ``en``,
+    ``duty.en``, ``risk.en`` (a line each), ``decisions.zh`` … for what our own words say to people in each language.
     """
     found: dict[str, str] = {
         name: value for name, value in element.attrib.items()
@@ -228,8 +233,12 @@ def _rest(element: Element) -> Mapping[str, str]:
         for child in extensions:
             if not child.tag.startswith((vocabulary.PREFIX, f"{{{BPMN}}}")) and not len(child) and text(child):
                 found.setdefault(child.tag, text(child) or "")
-            if child.tag == vocabulary.PREFIX + "duty" and child.get("en"):
-                found["duty.en"] = child.get("en", "")
+            if child.tag in _SPOKEN:
+                word = child.tag.removeprefix(vocabulary.PREFIX)
+                for language in ("zh", "en"):
+                    # Risks repeat: one line each, so that they stay beside their Chinese.
+                    said = (found[f"{word}.{language}"] + "\n") if f"{word}.{language}" in found else ""
+                    found[f"{word}.{language}"] = said + " ".join(child.get(language, "").split())
     if element.get(vocabulary.PREFIX + "en"):
         found["en"] = element.get(vocabulary.PREFIX + "en", "")
     for loop in element.iterchildren(bpmn("multiInstanceLoopCharacteristics"), bpmn("standardLoopCharacteristics")):
