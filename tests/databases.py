@@ -7,6 +7,7 @@ with the reason; if GANGZE_REQUIRE names ``postgresql`` it fails instead.
 """
 from __future__ import annotations
 
+import itertools
 import os
 import shutil
 import signal
@@ -20,7 +21,7 @@ import pytest
 
 #: Debian keeps the server's programs out of the path.
 _FOLDERS = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda p: int(p.parent.name), reverse=True)
-_counter = 0
+_numbers = itertools.count(1)
 
 
 def _unavailable(reason: str) -> None:
@@ -74,7 +75,7 @@ def postgresql() -> Iterator[str]:
             os.chown(home, user, -1)
         made = subprocess.run(
             [*before, initdb, "-D", home / "data", "-U", "gangze", "--auth=trust", "-E", "UTF8", "--locale=C", "-N"],
-            cwd=home, capture_output=True, text=True,
+            check=False, cwd=home, capture_output=True, text=True,
         )
         if made.returncode:
             _unavailable(f"initdb failed: {made.stderr.strip()[-300:]}")
@@ -120,9 +121,7 @@ def postgresql_database(postgresql: str) -> Iterator[str]:
     import psycopg
     from sqlalchemy.engine import make_url
 
-    global _counter
-    _counter += 1
-    name = f"gangze_test_{os.getpid()}_{_counter}"
+    name = f"gangze_test_{os.getpid()}_{next(_numbers)}"
     plain = postgresql.replace("postgresql+psycopg://", "postgresql://", 1)
     with psycopg.connect(plain, autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {name}")

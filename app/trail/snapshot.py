@@ -18,8 +18,8 @@ _names = itertools.count()
 def snapshot() -> Iterator[Connection]:
     """A connection that sees the database as it is now, and nothing that is committed later."""
     with db.engine.connect() as connection:
-        if connection.dialect.name == "postgresql":
-            connection = connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+        if connection.dialect.name == "postgresql":  # SQLite's transactions are snapshots anyway
+            connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
         with connection.begin():
             yield connection
 

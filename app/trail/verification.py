@@ -137,10 +137,14 @@ _AT = {
     "sqlite": "e.at", "postgresql": "to_char(e.at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.US')",
 }
 _COLUMNS = "e.id, e.subject, e.seq, e.prev, e.body, e.leaf, {at}, e.what, e.case_id, e.node, e.person_id"
-_LOG = f"SELECT l.idx, l.hash, l.entry_id, {_COLUMNS} FROM leaf l LEFT JOIN entry e ON e.id = l.entry_id ORDER BY l.idx"
+_LOG = (
+    f"SELECT l.idx, l.hash, l.entry_id, {_COLUMNS} "  # noqa: S608 (constants of this module)
+    "FROM leaf l LEFT JOIN entry e ON e.id = l.entry_id ORDER BY l.idx"
+)
 _PENDING = (
-    f"SELECT l.idx, e.leaf, p.entry_id, {_COLUMNS} FROM pending p LEFT JOIN entry e ON e.id = p.entry_id "
-    "LEFT JOIN leaf l ON l.entry_id = p.entry_id ORDER BY p.entry_id"
+    f"SELECT l.idx, e.leaf, p.entry_id, {_COLUMNS} "  # noqa: S608 (constants of this module)
+    "FROM pending p LEFT JOIN entry e ON e.id = p.entry_id LEFT JOIN leaf l ON l.entry_id = p.entry_id "
+    "ORDER BY p.entry_id"
 )
 
 
@@ -189,7 +193,7 @@ class _Verification:
             stop = self._compare(0)
         for rows in batches(self.connection, _LOG.format(at=_AT[self.connection.dialect.name])):
             for row in rows:
-                idx, hashed, wanted, id_, subject, seq, prev, body, leaf, at, what, case, node, person = row
+                idx, hashed, _, _, subject, seq, prev, body, leaf, at, what, case, node, person = row
                 try:
                     said = loads(body)
                     moment = said["at"]
