@@ -18,6 +18,7 @@ from celery import Celery, Task
 from flask import Flask, current_app
 from sqlalchemy import select, update
 
+from . import broker as _broker  # noqa: F401  (names the transport gangze://)
 from . import clock, handling
 from .cases import actions
 from .cases.acting import CASE, JOB, TIMER
@@ -54,10 +55,12 @@ def bind(app: Flask) -> Celery:
     broker = app.config["GANGZE_BROKER"]
     options: dict[str, Any] = {}
     if not broker:
-        queue = home / "queue"
-        (queue / "control").mkdir(parents=True, exist_ok=True)
-        broker = "filesystem://"
-        options = {"data_folder_in": str(queue), "data_folder_out": str(queue), "control_folder": str(queue / "control")}
+        folder = home / "queue"
+        (folder / "control").mkdir(parents=True, exist_ok=True)
+        broker = "gangze://"
+        options = {
+            "data_folder_in": str(folder), "data_folder_out": str(folder), "control_folder": str(folder / "control"),
+        }
     celery.Task = InContext  # type: ignore[assignment]
     celery.conf.update(
         broker_url=broker, broker_transport_options=options, task_ignore_result=True, task_acks_late=True,

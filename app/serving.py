@@ -9,6 +9,8 @@ import time
 
 #: Seconds a child gets to finish what it does before it is ended.
 GRACE = 15
+#: A part may end this often within this many seconds before ``serve`` gives up.
+RESTARTS, WINDOW = 3, 60.0
 
 
 def web(host: str, port: int, workers: int = 2) -> None:
@@ -51,14 +53,18 @@ def worker() -> None:
 def both(host: str, port: int) -> int:
     """The whole house on one machine: web and worker, started and stopped together.
 
+    A part that ends by itself is started again, unless it keeps ending.
+
     Returns:
-        The exit code: 0 after a stop that was asked for, else that of the part that ended by itself.
+        The exit code: 0 after a stop that was asked for, 1 where a part would not stay up.
     """
     command = [sys.executable, "-m", "app.cli"]
-    children = [
-        subprocess.Popen([*command, "web", "--host", host, "--port", str(port)]),
-        subprocess.Popen([*command, "worker"]),
-    ]
+    parts = {
+        "web": [*command, "web", "--host", host, "--port", str(port)],
+        "worker": [*command, "worker"],
+    }
+    running = {name: subprocess.Popen(line) for name, line in parts.items()}
+    ended: dict[str, list[float]] = {name: [] for name in parts}
     asked = False
 
     def stop(number: int, frame: object) -> None:
@@ -67,14 +73,25 @@ def both(host: str, port: int) -> int:
 
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
-    while not asked and all(child.poll() is None for child in children):
+    code = 0
+    while not asked and not code:
         time.sleep(0.2)
-    code = 0 if asked else next((c.returncode for c in children if c.returncode is not None), 1)
-    for child in children:
+        for name, child in running.items():
+            if child.poll() is None or asked:
+                continue
+            now = time.monotonic()
+            ended[name] = [*(moment for moment in ended[name] if now - moment < WINDOW), now]
+            if len(ended[name]) > RESTARTS:
+                print(f"gangze {name} keeps ending (exit code {child.returncode}); giving up", file=sys.stderr)
+                code = 1
+                break
+            print(f"gangze {name} ended (exit code {child.returncode}); starting it again", file=sys.stderr)
+            running[name] = subprocess.Popen(parts[name])
+    for child in running.values():
         if child.poll() is None:
             child.terminate()
     deadline = time.monotonic() + GRACE
-    for child in children:
+    for child in running.values():
         try:
             child.wait(max(0.1, deadline - time.monotonic()))
         except subprocess.TimeoutExpired:
