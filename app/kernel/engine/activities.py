@@ -81,7 +81,6 @@ class Activity(FlowNode):
 
     def repeated(self, outer: Token) -> bool | None:
         """Start a loop or multi-instance activity (§13.3.6, §13.3.7)."""
-        case = outer.workflow
         memory = outer.internal_data
         memory["done"] = 0
         if self.loop.kind == "standard":
@@ -112,7 +111,7 @@ class Activity(FlowNode):
             if isinstance(value, str) and value.strip().isascii() and value.strip().isdigit():
                 value = int(value.strip()[:9])
             if isinstance(value, bool) or not isinstance(value, (int, Decimal)) or value != int(value) or value < 0:
-                raise CaseFailed(self.name, str(Text("实例个数不是自然数", "the number of instances is not a natural number")))
+                raise CaseFailed(self.name, str(Text("实例个数不是自然数", "the number of instances is not natural")))
             count = int(value)
         else:
             try:

@@ -60,7 +60,7 @@ class Token(Task):
     asked = False                   # an earlier step announced a timer, call or subscription of it
     _items: list[Value] | None = None
 
-    def __init__(self, case: Case, spec: FlowNode, parent: Token | None, number: int,
+    def __init__(self, case: Case, spec: FlowNode, parent: Token | None, number: int, *,
                  state: int = TaskState.FUTURE, memory: dict[str, Any] | None = None) -> None:
         self.id = number
         self.workflow = case
@@ -140,7 +140,7 @@ class Case(Workflow):
         self.subscriptions: dict[int, Subscription] = {}
         self.stopped: list[int] = []
         self.thrown: list[Thrown] = []
-        self.task_tree = Token(self, program.root, None, 0, TaskState.STARTED)
+        self.task_tree = Token(self, program.root, None, 0, state=TaskState.STARTED)
 
     # -- tokens come, go and die ---------------------------------------------------------------------------------------
 
@@ -149,21 +149,21 @@ class Case(Workflow):
         self.last += 1
         if spine:
             memory["from"] = spine
-        token = Token(self, spec, scope, self.last, TaskState.FUTURE, memory)
+        token = Token(self, spec, scope, self.last, memory=memory)
         spec._update(token)
         return token
 
     def spawn(self, spec: FlowNode, outer: Token, number: int) -> Token:
         """An instance of the activity whose token ``outer`` is."""
         self.last += 1
-        token = Token(self, spec, outer, self.last, TaskState.FUTURE, {"as": "instance", "number": number})
+        token = Token(self, spec, outer, self.last, memory={"as": "instance", "number": number})
         token._ready()
         return token
 
     def watch(self, spec: FlowNode, parent: Token, **memory: Any) -> Token:
         """A subscription: a token that waits at an event for something to happen, beside the flow."""
         self.last += 1
-        token = Token(self, spec, parent, self.last, TaskState.WAITING, {"as": "watch", **memory})
+        token = Token(self, spec, parent, self.last, state=TaskState.WAITING, memory={"as": "watch", **memory})
         spec.listen(token)
         return token
 
@@ -348,7 +348,7 @@ class Case(Workflow):
         """What names stand for at ``token``."""
         spec = token.task_spec
         if not spec.looped:
-            return Names(self.fields, self.answers, local, self.program.chains, (), ())
+            return Names(self.fields, self.answers, local, self.program.chains)
         seen: dict[str, Value] = {}
         for around in self._around(token):
             if around.role == "instance":
@@ -358,7 +358,8 @@ class Case(Workflow):
                 element = around.task_spec.loop.element
                 if element and outer.internal_data.get("items"):
                     seen.setdefault(element, outer.items[number])
-        return Names(self.fields, self.answers, {**seen, **local}, self.program.chains, spec.chain, self.path(token))
+        return Names(self.fields, self.answers, {**seen, **local}, self.program.chains,
+                     chain=spec.chain, path=self.path(token))
 
     def value(self, expression: Expression, token: Token, local: Mapping[str, Value] = NOTHING) -> Value:
         """An expression's value at a token; CaseFailed where it has none."""

@@ -82,10 +82,10 @@ def _certain(program: Program, scope: FlowNode) -> Certain | None:
             if way.target.name in joins:
                 joins[way.target.name] |= flows[way.id]
     extra = dict.fromkeys((spec.name for spec in specs), 0)
-    blind = _fixed(specs, entering, flows, everything, extra, frozenset())
+    blind = _fixed(specs, entering, flows, everything, extra)
     blind_alleys = frozenset(name for name, bits in blind.items() if not bits & 1)
     while True:
-        avoid = _fixed(specs, entering, flows, everything, extra, blind_alleys)
+        avoid = _fixed(specs, entering, flows, everything, extra, blind_alleys=blind_alleys)
         found = Certain(names, flows, {name: everything & ~bits for name, bits in avoid.items()}, entering, joins)
         more = {name: found.closed(bits) for name, bits in found.after.items()}
         if more == extra:
@@ -96,7 +96,7 @@ def _certain(program: Program, scope: FlowNode) -> Certain | None:
 
 
 def _fixed(specs: list[FlowNode], entering: dict[str, int], flows: dict[str | None, int], everything: int,
-           extra: dict[str, int], blind_alleys: frozenset[str]) -> dict[str, int]:
+           extra: dict[str, int], *, blind_alleys: frozenset[str] = frozenset()) -> dict[str, int]:
     """What can be avoided after leaving each node."""
     avoid = {spec.name: everything if spec.name in blind_alleys else 0 for spec in specs}
 

@@ -102,7 +102,8 @@ def _scope(scope: Scope, owner: Node | None) -> Iterator[Finding]:
         yield _finding("subprocess.start", where, "子流程的开始不能由事件触发",
                        "a sub-process cannot be started by an event", owner)
     if len(plain) > 1:
-        yield _finding("start.several", plain[1].id, "有多个无触发的开始", "there are several none start events", plain[1])
+        yield _finding("start.several", plain[1].id, "有多个无触发的开始",
+                       "there are several none start events", plain[1])
     if not starts and not begins(scope) and (scope.nodes or owner is None):
         yield _finding("start.none", where, "没有可以开始的地方", "there is nowhere to begin", owner)
 
@@ -164,7 +165,7 @@ def _activity(node: Node, scope: Scope, no) -> Iterator[Finding]:
     for name, text in node.inputs.items():
         yield from _expression(text, node.id, f"input {name}", node)
     for name in ("startQuantity", "completionQuantity"):
-        value = str(node.attributes.get(name, "1")).strip()
+        value = str(node.attributes.get(name, "1")).strip().removeprefix("+")
         if not (value.isascii() and value.isdigit() and 1 <= int(value[:9]) <= 1000):
             yield no("activity.quantity", f"{name} 应为 1 至 1000", f"{name} must be from 1 to 1000")
     if node.type == "subProcess":
@@ -262,7 +263,8 @@ def _flow(flow: Flow, scope: Scope) -> Iterator[Finding]:
     if flow.condition is not None:
         yield from _expression(flow.condition, flow.id, "condition", flow)
         if source.default == flow.id:
-            yield _finding("default.condition", flow.id, "默认出口不能有条件", "a default flow cannot have a condition", flow)
+            yield _finding("default.condition", flow.id, "默认出口不能有条件",
+                           "a default flow cannot have a condition", flow)
     if target.triggered_by_event or source.triggered_by_event:
         yield _finding("flow.event-subprocess", flow.id, "连线不能接事件子流程",
                        "a sequence flow cannot lead to or from an event sub-process", flow)
@@ -285,7 +287,8 @@ def _links(scope: Scope) -> Iterator[Finding]:
         if node.type == "intermediateThrowEvent":
             thrown.setdefault(name, []).append(node)
             if node.outgoing:
-                yield _finding("link.outgoing", node.id, "链接抛出之后还有连线", "a flow leads out of a link throw", node)
+                yield _finding("link.outgoing", node.id, "链接抛出之后还有连线",
+                               "a flow leads out of a link throw", node)
         elif node.type == "intermediateCatchEvent":
             caught.setdefault(name, []).append(node)
             if node.incoming:

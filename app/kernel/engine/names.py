@@ -30,7 +30,7 @@ class Names(Mapping[str, Value]):
     __slots__ = ("_answers", "_chain", "_chains", "_fields", "_local", "_path")
 
     def __init__(self, fields: Mapping[str, Value], answers: Mapping[str, Value], local: Mapping[str, Value],
-                 chains: Mapping[str, tuple[str, ...]], chain: tuple[str, ...], path: Sequence[int]) -> None:
+                 chains: Mapping[str, tuple[str, ...]], *, chain: tuple[str, ...] = (), path: Sequence[int] = ()) -> None:
         self._fields = fields
         self._answers = answers
         self._local = local

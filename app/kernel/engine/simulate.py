@@ -201,7 +201,7 @@ def simulate(process: Process | Program, scenario: Mapping[str, Any] | None = No
         BadValue: a value in it has no place in a case.
     """
     program = process if isinstance(process, Program) else compile(process)
-    scenario = scenario or {}
+    scenario = {} if scenario is None else scenario
     run = _read(program, scenario)
     failure = None
     try:

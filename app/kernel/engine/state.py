@@ -47,7 +47,7 @@ def load(program: Program, state: str, values: Mapping[str, Any], now: datetime)
         tasks, specs = case.tasks, program.specs
         for row in saved["tokens"]:
             number, parent, node, how = row.pop("id"), row.pop("in"), row.pop("at"), row.pop("is")
-            token = Token(case, specs[node], tasks[parent], number, _STATES[how], row)
+            token = Token(case, specs[node], tasks[parent], number, state=_STATES[how], memory=row)
             if token.task_spec.asking:
                 token.asked = case.waits(token)
     except (KeyError, TypeError, ValueError, AttributeError) as error:

@@ -1,6 +1,8 @@
 """Random block-structured diagrams: sequences, forks and joins of all kinds, choices, loops, sub-processes, instances."""
 from __future__ import annotations
 
+from itertools import pairwise
+
 from hypothesis import strategies as st
 
 from app.kernel import engine
@@ -46,7 +48,7 @@ class Drawing:
         drawn = [self.draw(part) for part in parts]
         text = "".join(d[0] for d in drawn)
         if kind == "seq":
-            joins = [f"{a[2]} -> {b[1]}" for a, b in zip(drawn, drawn[1:], strict=False)]
+            joins = [f"{a[2]} -> {b[1]}" for a, b in pairwise(drawn)]
             return text + flows(*joins), drawn[0][1], drawn[-1][2]
         opening, closing = self.name("open"), self.name("close")
         usual = self.name("usual")

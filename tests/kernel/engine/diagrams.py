@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from itertools import count
+from itertools import count, pairwise
 from xml.sax.saxutils import escape, quoteattr
 
 from app.kernel import engine
@@ -114,13 +114,14 @@ def flows(*chains: str, prefix: str = "f") -> str:
     made = []
     for chain in chains:
         parts = [part.strip() for part in chain.split("->")]
-        for source, target in zip(parts, parts[1:], strict=False):
-            source, _, condition = source.partition("[")
-            source, _, name = source.partition("#")
-            target = target.split("[")[0].split("#")[0].strip()
-            inside = f"<conditionExpression>{escape(condition.strip().rstrip(']'))}</conditionExpression>" if condition else ""
-            name = name.strip() or f"{prefix}{next(_numbers)}_{source.strip()}_{target}"
-            made.append(element("sequenceFlow", name, inside, sourceRef=source.strip(), targetRef=target))
+        for before, after in pairwise(parts):
+            start_of, _, condition = before.partition("[")
+            first, _, name = (part.strip() for part in start_of.partition("#"))
+            last = after.split("[")[0].split("#")[0].strip()
+            condition = escape(condition.strip().rstrip("]"))
+            inside = f"<conditionExpression>{condition}</conditionExpression>" if condition else ""
+            name = name or f"{prefix}{next(_numbers)}_{first}_{last}"
+            made.append(element("sequenceFlow", name, inside, sourceRef=first, targetRef=last))
     return "".join(made)
 
 

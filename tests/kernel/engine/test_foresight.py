@@ -3,7 +3,25 @@ from __future__ import annotations
 
 from app.kernel import engine
 
-from .diagrams import Walk, both, boundary, catch, end, flows, gateway, loop, many, on, program, some, start, sub, throw, user, xor
+from .diagrams import (
+    Walk,
+    both,
+    boundary,
+    catch,
+    end,
+    flows,
+    gateway,
+    loop,
+    many,
+    on,
+    program,
+    some,
+    start,
+    sub,
+    throw,
+    user,
+    xor,
+)
 
 
 def look(walk: Walk) -> tuple[set[str], set[str]]:

@@ -218,7 +218,7 @@ def test_the_answers_inside_instances_of_a_sub_process_do_not_overwrite_each_oth
 
 def test_a_message_for_one_instance_reaches_only_it():
     made = walk(start(), element("receiveTask", "r", many(cardinality=2), messageRef="go"), end(), flows("s -> r -> e"), names="go")
-    first, second = (s.token for s in made.step.subscriptions)
+    _, second = (s.token for s in made.step.subscriptions)
     made.send(engine.Deliver("go", {"n": 1}, token=second))
     assert made.step.status == "running" and made.step.stopped == (second,)
     made.send(engine.Deliver("go", {"n": 0}))
