@@ -1,7 +1,7 @@
 """Forms as pages fill and show them: what was posted, with its files; what there is to choose from; what was said."""
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -76,23 +76,31 @@ def drawn(form: Form | None, values: Mapping[str, Any], *, case_id: int, person:
     return described
 
 
-def choices() -> dict[str, list[tuple[Any, Text]]]:
-    """What the reference fields of forms may point to, by format."""
-    people = organisation.search_people("", limit=1000)
-    places = organisation.departments(today())
-    named = {place.department.code: Text(place.department.zh, place.department.en) for place in places}
-    return {
-        "person": [
-            (p.id, Text(f"{p.name}({named[p.department_code].zh})", f"{p.romanised} ({named[p.department_code].en})"))
-            for p in people
-        ],
-        "department": [(p.department.code, named[p.department.code]) for p in places],
-        "post": [(p.code, Text(f"{p.zh} {p.code}", f"{p.en} {p.code}")) for p in organisation.posts()],
-        "party": [(p.id, Text(p.name, p.name)) for p in parties.search("", limit=1000)],
-        "budget-item": [
-            (b.code, Text(f"{b.zh} {b.code}", f"{b.en} {b.code}")) for b in office.budget(today().year)
-        ],
-    }
+def choices(fields: Iterable[Field]) -> dict[str, list[tuple[Any, Text]]]:
+    """What the reference fields among ``fields`` (and their columns) may point to, by widget."""
+    wanted = {part.widget for field in fields for part in (field, *field.fields)}
+    return {widget: listed() for widget, listed in _LISTS.items() if widget in wanted}
+
+
+def _people() -> list[tuple[Any, Text]]:
+    places = {p.department.code: p.department for p in organisation.departments(today())}
+    return [
+        (p.id, Text(f"{p.name}({places[p.department_code].zh})", f"{p.romanised} ({places[p.department_code].en})"))
+        for p in organisation.search_people("", limit=1000)
+    ]
+
+
+def _coded(rows: Iterable[Any]) -> list[tuple[Any, Text]]:
+    return [(row.code, Text(f"{row.zh} {row.code}", f"{row.en} {row.code}")) for row in rows]
+
+
+_LISTS: Mapping[str, Callable[[], list[tuple[Any, Text]]]] = {
+    "person": _people,
+    "department": lambda: _coded(place.department for place in organisation.departments(today())),
+    "post": lambda: _coded(organisation.posts()),
+    "party": lambda: [(party.id, Text(party.name, party.name)) for party in parties.search("", limit=1000)],
+    "budget-item": lambda: _coded(office.budget(today().year)),
+}
 
 
 def sections(view: CaseView, *, person: int | None, besides: str | None = None) -> list[Section]:

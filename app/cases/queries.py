@@ -12,7 +12,7 @@ from .. import clock
 from ..change import Actor
 from ..definitions import queries as definitions
 from ..definitions.queries import Meaning, meaning
-from ..errors import NotFound
+from ..errors import Invalid, NotFound
 from ..extensions import db
 from ..kernel import engine, separation
 from ..kernel.bpmn.model import Node
@@ -92,7 +92,8 @@ def work_items(
         page_size: 1 to 200.
 
     Raises:
-        NotFound: there is no such view, or the cursor is not one of ours.
+        NotFound: there is no such view.
+        Invalid: the cursor is not one of ours.
     """
     page_size = max(1, min(page_size, 200))
     open_states = (ItemState.OFFERED, ItemState.ALLOCATED)
@@ -116,8 +117,7 @@ def work_items(
     if due_before is not None:
         query = query.where(ITEM.c.due_at < due_before)
     if q:
-        like = f"%{q.replace('%', '')}%"
-        query = query.where(CASE.c.title.like(like) | CASE.c.number.like(like))
+        query = query.where(CASE.c.title.contains(q, autoescape=True) | CASE.c.number.contains(q, autoescape=True))
     newest_first = view == "completed"
     query = query.order_by(ITEM.c.id.desc() if newest_first else ITEM.c.id)
     after = _cursor(cursor)
@@ -160,7 +160,7 @@ def visible_cases(actor: Actor, role: str | None, *, q: str | None = None, limit
     """Cases the asker may see, newest first."""
     query = select(Case).order_by(Case.id.desc())
     if q:
-        query = query.where(Case.title.like(f"%{q.replace('%', '')}%") | Case.number.like(f"%{q.replace('%', '')}%"))
+        query = query.where(Case.title.contains(q, autoescape=True) | Case.number.contains(q, autoescape=True))
     office, found = office_now(), []
     for row in db.session.scalars(query.limit(1000)):
         if sees(row, loads(row.acts), actor.person_id, office, role) or _is_offered(row, actor.person_id):
@@ -193,10 +193,8 @@ def starting_posts(what: Meaning) -> set[str]:
 
 
 def first_task(definition_id: int) -> Node | None:
-    """The user task whose form is the form of starting; None where a process starts without one."""
-    from .actions import _first_task
-
-    return _first_task(meaning(definition_id).process)
+    """The node whose form is the form of starting; None where a process starts without one."""
+    return meaning(definition_id).opening
 
 
 def notices(person: int, limit: int = 20) -> list[Notice]:
@@ -299,6 +297,33 @@ def work_item(item_id: int, *, actor: Actor, role: str | None = None) -> WorkIte
     )
 
 
+def standing(item_id: int) -> Mapping[str, Any]:
+    """How a work item stands, for whoever has just acted on it: id, version, state, case, case_status.
+
+    Raises:
+        NotFound: there is none.
+    """
+    row = db.session.execute(
+        select(ITEM.c.id, ITEM.c.version, ITEM.c.state, ITEM.c.case_id.label("case"), CASE.c.status.label("case_status"))
+        .join(CASE, CASE.c.id == ITEM.c.case_id).where(ITEM.c.id == item_id)
+    ).mappings().first()
+    if row is None:
+        raise NotFound(Text("没有这项待办", "there is no such work item"))
+    return row
+
+
+def case_of_job(job_id: int) -> int:
+    """The case a job belongs to.
+
+    Raises:
+        NotFound: there is no such job.
+    """
+    found = db.session.scalar(select(Job.case_id).where(Job.id == job_id))
+    if found is None:
+        raise NotFound(Text("没有这个任务", "there is no such job"))
+    return found
+
+
 def facts_of(row: Any, without: int | None = None) -> separation.CaseFacts:
     """The separation gate's view of a stored case (a Case or a row of its columns)."""
     values = row if isinstance(row, Mapping) else {
@@ -375,12 +400,11 @@ def progress(case_id: int) -> dict[str, list[str]]:
         node = happened.node or ""
         if happened.what == "node.entered":
             marks["current"][node] = None
-            if flow := happened.body.get("detail", {}).get("flow"):
-                marks["flows"][flow] = None
         elif happened.what == "work_item.refused":
             marks["refused"][node] = None
         else:
             marks["current"].pop(node, None)
+            marks["flows"].update(dict.fromkeys(happened.body.get("detail", {}).get("flows", ())))
             marks["returned" if happened.what == "node.returned" else "passed"][node] = None
     return {name: list(found) for name, found in marks.items()}
 
@@ -453,7 +477,6 @@ def _view(row: Mapping[str, Any]) -> ItemView:
 def _cursor(text: str | None) -> int | None:
     if not text:
         return None
-    try:
-        return int(text)
-    except ValueError as error:
-        raise NotFound(Text("翻页标记无效", "the cursor is not one of ours")) from error
+    if not (text.isascii() and text.isdigit() and len(text) < 19):
+        raise Invalid({"cursor": [Text("翻页标记无效", "the cursor is not one of ours")]})
+    return int(text)

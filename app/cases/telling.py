@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from .. import handling
 from ..definitions.queries import Meaning
-from ..kernel.bpmn.model import Node
+from ..kernel.bpmn.model import Node, Scope
 from ..kernel.text import Text
 from .models import CaseStatus, ItemState
 from .queries import CaseView, Happening
@@ -74,7 +75,7 @@ class Told:
     badge: Text
     tone: str
     at: datetime
-    who: str
+    who: str | Text
     post: str | None
     say: str | None = None
     because: tuple[tuple[Text, str], ...] = ()
@@ -104,11 +105,17 @@ def _tell(h: Happening, what: Meaning) -> Told:
     badge, look, colour = _OF_CASE.get(h.what) or _at_node(h, what)
     offered = body.get("offered")
     return Told(
-        look, title, badge, colour, h.at, who.get("name") or who.get("machine", ""), who.get("post"),
+        look, title, badge, colour, h.at, who.get("name") or _machine(who.get("machine", "")), who.get("post"),
         say=body.get("opinion") or body.get("reason"),
         because=tuple((Text(**o["because"]), o.get("basis", "")) for o in body.get("objections", ())),
         took=h.at - offered if isinstance(offered, datetime) else None, seq=h.seq,
     )
+
+
+def _machine(name: str) -> str | Text:
+    """What a machine did, where it is a service handler of ours; else its name."""
+    service = handling.services.get(name)
+    return service.title if service is not None else name
 
 
 def _at_node(h: Happening, what: Meaning) -> tuple[Text, str, str]:
@@ -129,27 +136,34 @@ def steps(view: CaseView, names: Mapping[int, str], reachable: Iterable[str] = (
         names: the people's names by id.
         reachable: user tasks that may still be entered.
     """
-    here = {item.node: item for item in view.items}
-    found = [
-        {"name": view.meaning.node(node).label, "state": "done", "who": "、".join(names.get(p, "") for p in people)}
-        for node, people in view.performed.items() if node not in here
-    ]
-    found += [
-        {"name": view.meaning.node(node).label, "state": "now", "who": names.get(item.assignee_id or 0, "")}
-        for node, item in here.items()
-    ]
-    still = set(reachable) - set(here) - set(view.performed)
-    found += [
-        {"name": node.label, "state": "next", "who": ""}
-        for node in view.meaning.process.user_tasks.values() if node.id in still
-    ]
+    here: dict[str, list[int | None]] = {}
+    for item in view.items:
+        here.setdefault(item.node, []).append(item.assignee_id)
+    found = []
+    for node in view.meaning.process.user_tasks.values():
+        state = "now" if node.id in here else "done" if node.id in view.performed else "next"
+        people = here.get(node.id) or view.performed.get(node.id) or []
+        if state != "next" or node.id in set(reachable):
+            found.append({
+                "name": node.label, "state": state, "who": "、".join(names[p] for p in people if p in names),
+            })
     return found
 
 
-def marks(progress: Mapping[str, list[str]], performed: Mapping[str, list[int]]) -> dict[str, Any]:
-    """What the drawing marks, as the viewer reads it. A node that is both passed and current is current."""
+def marks(progress: Mapping[str, list[str]], scope: Scope) -> dict[str, Any]:
+    """What the drawing marks, as the viewer reads it. A node that is both passed and current is current.
+
+    A gateway's entry names the flows it took; any other node leaves by its one flow, if it has led anywhere yet.
+    """
     nodes: dict[str, dict[str, str]] = {}
     for state in ("passed", "refused", "returned", "current"):
         for node in progress.get(state, ()):
             nodes[node] = {"state": state}
-    return {"nodes": nodes, "flows": list(progress.get("flows", ()))}
+    flows = dict.fromkeys(progress.get("flows", ()))
+    for node_id in progress.get("passed", ()):
+        node = scope.everything.get(node_id)
+        if node is not None and not node.is_gateway and len(node.outgoing) == 1:
+            flow = scope.flows.get(node.outgoing[0])
+            if flow is not None and flow.target in nodes:
+                flows[flow.id] = None
+    return {"nodes": nodes, "flows": list(flows)}

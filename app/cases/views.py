@@ -176,7 +176,8 @@ def _new(process: str, values: dict[str, Any], errors: dict[str, Any]) -> str:
     node = queries.first_task(definition.id)
     form = what.forms.get(node.form or "") if node else None
     return render_template(
-        "cases/new.html", definition=definition, node=node, errors=errors, choices=filling.choices(),
+        "cases/new.html", definition=definition, node=node, errors=errors,
+        choices=filling.choices(form.fields if form else ()),
         fields=form.drawn(write=node.write, hidden=node.hidden) if form and node else (),
         values=filling.drawn(form, values, case_id=0, person=_me()),
         path=[n.label for n in what.process.user_tasks.values()],
@@ -203,15 +204,16 @@ def _open(
     running = found.case.status is CaseStatus.RUNNING
     names = _concerned(view, {p for objection in found.verdict.objections for p in objection.instead})
     shown = form.shown(view.data, found.node.hidden) if form else {}
-    panes = _panes()
+    panes, sections = _panes(), filling.sections(view, person=_me(), besides=found.node.form)
     return render_template(
         "cases/inbox.html", **{**panes, "names": {**panes["names"], **names}}, opened=found, case=found.case,
-        node=found.node, form=form, choices=filling.choices() if mine else {}, errors=errors or {},
+        node=found.node, form=form, errors=errors or {},
+        choices=filling.choices([*(form.fields if form else ()), *(f for s in sections for f in s.fields)]),
         fields=form.drawn(write=found.node.write, hidden=found.node.hidden) if form else (),
         values=filling.drawn(form, {**shown, **said}, case_id=found.case.id, person=_me()),
         opinion=opinion if opinion is not None else found.draft.get("opinion") or "",
         mine=mine and running, open_=found.item.state.open and running, status=telling.STATUS,
-        sections=filling.sections(view, person=_me(), besides=found.node.form),
+        sections=sections,
         steps=telling.steps(view, names, engine.reachable(found.meaning.program, found.case.state) if running else ()),
         decisions=[(word, telling.decision(word, found.node), telling.tone(word)) for word in found.node.decisions],
         places=[(node, found.meaning.node(node).label, node in found.straight) for node in found.returnable],
@@ -330,12 +332,13 @@ def case(case_id: int) -> Any:
     reachable = engine.reachable(view.meaning.program, row.state) if running else ()
     more: dict[str, Any] = {}
     if tab == "form":
-        more = {"sections": filling.sections(view, person=_me()), "choices": filling.choices()}
+        sections = filling.sections(view, person=_me())
+        more = {"sections": sections, "choices": filling.choices(f for s in sections for f in s.fields)}
     elif tab == "record":
         more = {"told": telling.timeline(queries.happenings(case_id, queries.TOLD), view.meaning),
                 "posts": {post.code: post for post in organisation.posts()}}
     elif tab == "diagram":
-        more = {"marks": telling.marks(queries.progress(case_id), view.performed)}
+        more = {"marks": telling.marks(queries.progress(case_id), view.meaning.process.scope)}
     elif tab == "trail":
         more = {"records": trail.of_case(case_id)}
     return render_template(

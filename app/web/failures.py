@@ -47,12 +47,12 @@ def page(status: int, title: str, text: str, *, again: bool = False, **more: Any
         again: offer to send what was typed once more.
     """
     return render_template(
-        "errors/page.html", status=status, title=title, text=text, again=again, typed=typed(), **more
+        "errors/page.html", status=status, title=title, text=text, again=again, typed=typed(), readable=readable, **more
     ), status
 
 
 def typed() -> list[tuple[str, str]]:
-    """What the person had typed into the form that was sent, without what is secret."""
+    """Everything the form that was sent holds, without what is secret: to be sent again."""
     if request.method != "POST":
         return []
     try:
@@ -60,6 +60,12 @@ def typed() -> list[tuple[str, str]]:
     except RequestEntityTooLarge:
         return []
     return [(name, value) for name, value in pairs if name not in _SECRET and value]
+
+
+def readable(pairs: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """The part of it that the person typed, and not the page: (what it is called, what was typed)."""
+    called = {"_opinion": _("Opinion"), "_reason": _("Reason")}
+    return [(called.get(name, name), value) for name, value in pairs if name in called or not name.startswith("_")]
 
 
 def _told(error: GangzeError) -> Any:
@@ -74,7 +80,7 @@ def _told(error: GangzeError) -> Any:
                 "Your session has ended. Sign in on another tab, then send the form again from here."), again=True)
         return redirect(url_for("accounts.sign_in", next=request.full_path.rstrip("?")))
     if isinstance(error, Refused):
-        return refusals.told(error, typed()), 409
+        return refusals.told(error, readable(typed())), 409
     title = {
         401: _("Not signed in"), 403: _("Not permitted"), 404: _("Not found"), 409: _("It has changed meanwhile"),
         422: _("Some entries need correcting"), 429: _("Too many attempts"), 503: _("Nothing was saved"),

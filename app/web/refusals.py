@@ -51,7 +51,7 @@ def told(refusal: Refused, typed: list[tuple[str, str]]) -> str:
         title = _("You may not do “%(node)s”", node=words(what.node(node).label))
     recorded = cases.happenings(case_id, ("work_item.refused", "case.refused")) if case_id else []
     return render_template(
-        "errors/refused.html", title=title, objections=objections, typed=typed, again=False,
+        "errors/refused.html", title=title, objections=objections, typed=typed,
         case_id=case_id if row is not None else None,
         entry=recorded[-1].seq if recorded else None,
         instead=[{"id": p, "name": people.get(p, ""), "line": _line(p, places)} for p in instead],
