@@ -6,7 +6,7 @@ first, then the separation gate, then the form, then the engine.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -21,10 +21,13 @@ from ..extensions import db
 from ..handling import Moment
 from ..kernel import engine
 from ..kernel.bpmn.model import Node
+from ..kernel.separation import Office
 from ..kernel.text import Text
 from ..kernel.values import BadValue, dumps, normalise
+from ..office import queries as office
 from ..organisation import queries as organisation
 from ..parameters import queries as parameters
+from ..parties import queries as parties
 from . import files
 from .acting import CASE, ITEM, JOB, TIMER, WAIT, Act, Item, acting, beginning, today
 from .models import CaseNumber, CaseStatus, ItemState, JobState, Submission
@@ -64,8 +67,10 @@ def start(
     given = _normal(answers or {})
     on = today(_now())
     data = {"param": parameters.names_on(on)}
-    opens_with_form = _first_task(what.process) is not None
-    if not opens_with_form:
+    opening = what.opening
+    by_person = opening is not None and opening.type == "userTask"
+    if not by_person:
+        given = _starting_data(what, opening, given)
         data.update(given)
     with beginning(
         actor=actor, definition_id=definition.id, title=_title(what, given), party=party, business_key=business_key,
@@ -81,12 +86,14 @@ def start(
         act.entry(
             "case.started", number=act.row["number"], process=what.key, version=what.version, matter=what.matter,
             diagram=what.diagram, party=party, business_key=business_key, title=act.row["title"],
-            data={k: v for k, v in given.items()} if not opens_with_form else {},
+            data={} if by_person else given,
         )
         _may_start(act, actor)
+        if not by_person:
+            _take_party(act, opening, given)
         act.apply(step)
         item = act.item
-        if opens_with_form and item is not None and actor.person_id is not None:
+        if by_person and item is not None and actor.person_id is not None:
             if item.assignee_id != actor.person_id:
                 handling.run(Moment.ALLOCATION, act, item, actor.person_id)
                 raise Forbidden(Text("您的岗位不能发起此事项。", "Your posts do not let you start this matter."))
@@ -105,15 +112,44 @@ def _may_start(act: Act, actor: Actor) -> None:
         raise Forbidden(Text("您的岗位不能发起此事项。", "Your posts do not let you start this matter."))
 
 
-def _first_task(process: Any) -> Node | None:
-    """The user task right behind a none start event: its form is the form of starting."""
-    scope = process.scope
-    for node in scope.nodes.values():
-        if node.type == "startEvent" and (node.event is None or node.event.kind == "none") and node.post is None:
-            targets = [scope.nodes[scope.flows[f].target] for f in node.outgoing]
-            if len(targets) == 1 and targets[0].type == "userTask":
-                return targets[0]
-    return None
+def _starting_data(what: definitions.Meaning, opening: Node | None, given: Mapping[str, Any]) -> dict[str, Any]:
+    """The data of a process that starts without a person's task, checked by its start event's form if it has one."""
+    form = what.forms.get(opening.form or "") if opening is not None else None
+    if form is None:
+        return dict(given)
+    clean, errors = form.validate(given, known=_known(organisation.office(today(_now()))))
+    if errors:
+        raise Invalid(errors)
+    return clean
+
+
+def _take_party(act: Act, node: Node | None, answers: Mapping[str, Any]) -> bool:
+    """Whom the case is about, where a recusal rule names a field of this form (``party="taxpayer"``).
+
+    Returns:
+        Whether it is known now and was not before.
+    """
+    form = act.meaning.forms.get(node.form or "") if node is not None else None
+    widgets = {field.name: field.widget for field in form.fields} if form is not None else {}
+    for rule in act.meaning.process.constraints:
+        name = rule.options.get("party", "") if rule.kind == "recuse" else ""
+        if widgets.get(name) in ("party", "person") and answers.get(name) is not None:
+            party = f"{widgets[name]}:{answers[name]}"
+            if party != act.row["party"]:
+                act.row["party"] = party
+                act.set(party=party)
+                return True
+    return False
+
+
+def _known(everybody: Office) -> dict[str, Callable[[Any], bool]]:
+    """What a reference in a form may point to."""
+    return {
+        "person": lambda key: key in everybody.index,
+        "party": lambda key: bool(parties.names([f"party:{key}"])),
+        "department": lambda code: code in everybody.departments(),
+        "budget-item": lambda code: office.has_budget(code, _now().year),
+    }
 
 
 def _number(connection: Connection, matter: str, year: int) -> str:
@@ -130,8 +166,18 @@ def _number(connection: Connection, matter: str, year: int) -> str:
 def _title(what: definitions.Meaning, data: Mapping[str, Any]) -> str:
     """A case's title from the diagram's template, e.g. ``{purpose}``; the process's name where that gives nothing."""
     template = what.process.title or ""
-    text = re.sub(r"\{([^{}]+)\}", lambda m: str(data.get(m[1], "")), template).strip()
+    text = re.sub(r"\{([^{}]+)\}", lambda m: _spoken(what, m[1], data.get(m[1])), template).strip()
     return (text or what.names.zh)[:200]
+
+
+def _spoken(what: definitions.Meaning, name: str, value: Any) -> str:
+    """A value in a title: a party by its name, nothing for nothing."""
+    if isinstance(value, int) and any(
+        f.name == name and f.widget == "party" for form in what.forms.values() for f in form.fields
+    ):
+        key = f"party:{value}"
+        return parties.names([key]).get(key, "")
+    return "" if value is None else str(value)
 
 
 # -- work items ---------------------------------------------------------------------------------------------------------
@@ -214,6 +260,8 @@ def _complete(
     if errors:
         raise Invalid(errors)
     person = actor.person_id
+    if _take_party(act, node, answers):
+        _gate(act, item, actor)  # who names the party may be close to it
     files.adopt(act, person, answers)
     act.has_performed(item.node, person)
     before = {name: act.data.get(name) for name, value in answers.items() if act.data.get(name) != value}
@@ -525,7 +573,7 @@ def _answers(
         unknown = {name: [Text("没有这个栏目", "there is no such field")] for name in given}
         return {}, unknown
     given, errors = files.describe(form, given, act.id, person)
-    clean, more = form.validate(given, write=node.write, hidden=node.hidden, context=act.data)
+    clean, more = form.validate(given, write=node.write, hidden=node.hidden, context=act.data, known=_known(act.office))
     return clean, {**more, **errors}
 
 

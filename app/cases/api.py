@@ -1,23 +1,47 @@
 """Cases and work items for programs. Thin doors: who asks, which verb, what came of it."""
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from flask import request
 from flask.views import MethodView
 from flask_login import current_user
-from flask_smorest import Blueprint
 
 from ..api import objection
-from ..errors import Invalid
+from ..api.doors import Blueprint, multipart
+from ..errors import Conflict, Forbidden, Invalid
 from ..kernel.text import Text
-from ..kernel.values import plain
 from ..organisation import queries as organisation
 from ..permission import needs
+from ..trail import queries as trail
+from ..trail.schemas import RecordPageSchema, page_of
+from ..web.language import words
 from . import actions, files, queries
+from .filling import hidden_from
 from .schemas import (
-    CompleteSchema, ExplainSchema, HeldSchema, ListSchema, MessageSchema, ReasonSchema, ReturnSchema, SaveSchema,
-    SignalSchema, StartSchema, VersionSchema, WorkItemDetailSchema, WorkItemPageSchema,
+    AttachmentSchema,
+    BroadcastSchema,
+    CaseSchema,
+    CaseTrailQuerySchema,
+    CompleteSchema,
+    DeliveredSchema,
+    ExplainedSchema,
+    ExplainSchema,
+    HeldSchema,
+    ListSchema,
+    MessageSchema,
+    ProgressSchema,
+    ReasonSchema,
+    ReturnSchema,
+    SaveSchema,
+    SignalSchema,
+    StandingSchema,
+    StartSchema,
+    VersionSchema,
+    WorkItemDetailSchema,
+    WorkItemPageSchema,
 )
 
 blueprint = Blueprint("cases_api", __name__, description="Cases and work items")
@@ -28,12 +52,30 @@ def _role() -> str | None:
     return str(current_user.role) if current_user.role else None
 
 
+def _view(case_id: int) -> queries.CaseView:
+    """The case, if the asker may see it."""
+    return queries.case(case_id, actor=current_user.actor, role=_role())
+
+
+@contextmanager
+def _unseen(look: Callable[[], Any]) -> Iterator[None]:
+    """To somebody who may not see a thing, a refusal about it says only that there is none.
+
+    The act was tried and its refusal is in the trail; what is withheld is who did what in a case that is not theirs.
+    """
+    try:
+        yield
+    except (Conflict, Forbidden):
+        look()
+        raise
+
+
 @blueprint.route("/cases")
 class Cases(MethodView):
     decorators = SIGNED_IN
 
     @blueprint.arguments(StartSchema)
-    @blueprint.response(201)
+    @blueprint.response(201, CaseSchema)
     def post(self, given: dict[str, Any]) -> dict[str, Any]:
         """Start a case; with ``data`` its first form is handed in at once."""
         case_id = actions.start(
@@ -44,28 +86,39 @@ class Cases(MethodView):
 
 
 def _case(case_id: int) -> dict[str, Any]:
-    view = queries.case(case_id, actor=current_user.actor, role=_role())
+    view = _view(case_id)
     row = view.case
     return {
         "id": row.id, "number": row.number, "title": row.title, "status": str(row.status), "process": view.meaning.key,
         "version": view.meaning.version, "matter": view.meaning.matter, "business_key": row.business_key,
-        "party": row.party, "initiator": row.initiator_id, "started_at": row.started_at.isoformat(),
-        "ended_at": row.ended_at.isoformat() if row.ended_at else None, "data": plain(view.data),
+        "party": row.party, "initiator": row.initiator_id, "started_at": row.started_at, "ended_at": row.ended_at,
+        "data": _without(view.data, hidden_from(view, current_user.person_id)),
         "work_items": [
             {"id": i.id, "version": i.version, "node": i.node, "state": str(i.state), "post": i.post,
-             "department": i.department, "assignee": i.assignee_id,
-             "due_at": i.due_at.isoformat() if i.due_at else None} for i in view.items
+             "department": i.department, "assignee": i.assignee_id, "due_at": i.due_at} for i in view.items
         ],
         "jobs": [{"id": j.id, "node": j.node, "handler": j.handler, "state": str(j.state), "error": j.error}
                  for j in view.jobs],
     }
 
 
+def _without(data: Mapping[str, Any], hidden: frozenset[str]) -> dict[str, Any]:
+    """A case's values but for hidden fields, wherever they stand: at the top and in each node's own answers."""
+
+    def own(answers: Any) -> Any:
+        if isinstance(answers, list):
+            return [own(one) for one in answers]
+        return {k: v for k, v in answers.items() if k not in hidden} if isinstance(answers, Mapping) else answers
+
+    nodes = {node: own(answers) for node, answers in data.get("nodes", {}).items()}
+    return {**own(data), **({"nodes": nodes} if nodes else {})}
+
+
 @blueprint.route("/cases/<int:case_id>")
 class OneCase(MethodView):
     decorators = SIGNED_IN
 
-    @blueprint.response(200)
+    @blueprint.response(200, CaseSchema)
     def get(self, case_id: int) -> dict[str, Any]:
         """A case: its data, its open work items, what the house still owes it."""
         return _case(case_id)
@@ -75,29 +128,37 @@ class OneCase(MethodView):
 class CaseTrail(MethodView):
     decorators = SIGNED_IN
 
-    @blueprint.response(200)
-    def get(self, case_id: int) -> list[Any]:
-        """Every entry of the case, in order."""
-        queries.case(case_id, actor=current_user.actor, role=_role())
-        return [plain(h.body) for h in queries.happenings(case_id)]
+    @blueprint.arguments(CaseTrailQuerySchema, location="query")
+    @blueprint.response(200, RecordPageSchema)
+    def get(self, wanted: dict[str, Any], case_id: int) -> dict[str, Any]:
+        """The entries of the case, in order."""
+        hidden = hidden_from(_view(case_id), current_user.person_id)
+        size = wanted["page_size"]
+        records = trail.of_case(case_id, after=wanted["cursor"], limit=size + 1)
+        page = page_of(records[:size], records[size - 1].seq if len(records) > size else None)
+        for item in page["items"]:
+            if isinstance(item["facts"].get("changed"), Mapping):
+                item["facts"]["changed"] = {k: v for k, v in item["facts"]["changed"].items() if k not in hidden}
+        return page
 
 
 @blueprint.route("/cases/<int:case_id>/nodes")
 class CaseNodes(MethodView):
     decorators = SIGNED_IN
 
-    @blueprint.response(200)
+    @blueprint.response(200, ProgressSchema)
     def get(self, case_id: int) -> dict[str, Any]:
         """Which nodes and flows have been passed, are current, were refused or returned from."""
-        queries.case(case_id, actor=current_user.actor, role=_role())
+        _view(case_id)
         return queries.progress(case_id)
 
 
 def _case_verb(name: str, act: Any) -> None:
     @blueprint.arguments(ReasonSchema)
-    @blueprint.response(200)
+    @blueprint.response(200, CaseSchema)
     def post(self: MethodView, given: dict[str, Any], case_id: int) -> dict[str, Any]:
-        act(case_id, given["reason"])
+        with _unseen(lambda: _view(case_id)):
+            act(case_id, given["reason"])
         return _case(case_id)
 
     post.__doc__ = f"{name.capitalize()} the case."
@@ -135,18 +196,20 @@ class OneWorkItem(MethodView):
         view = queries.work_item(item_id, actor=current_user.actor, role=_role())
         return {
             "id": view.item.id, "version": view.item.version, "state": str(view.item.state), "case": view.case.id,
-            "case_number": view.case.number, "node": view.node.id, "node_name": view.node.name,
+            "case_number": view.case.number, "node": view.node.id, "node_name": words(view.node.label),
             "assignee": view.item.assignee_id, "due_at": view.item.due_at, "decisions": list(view.node.decisions),
             "form": view.node.form, "draft": view.draft, "returnable": list(view.returnable),
-            "data": {k: v for k, v in view.data.items() if k not in view.node.hidden}, "allowed": view.verdict.allowed,
+            "data": _without(view.data, frozenset(view.node.hidden)), "allowed": view.verdict.allowed,
         }
 
 
 def _item_verb(name: str, schema: Any, act: Any) -> None:
     @blueprint.arguments(schema)
-    @blueprint.response(204)
-    def post(self: MethodView, given: dict[str, Any], item_id: int) -> None:
-        act(item_id, given)
+    @blueprint.response(200, StandingSchema)
+    def post(self: MethodView, given: dict[str, Any], item_id: int) -> Mapping[str, Any]:
+        with _unseen(lambda: queries.work_item(item_id, actor=current_user.actor, role=_role())):
+            act(item_id, given)
+        return queries.standing(item_id)
 
     post.__doc__ = f"{name.capitalize()} the work item."
     view = type(f"WorkItem{name.capitalize()}", (MethodView,), {"decorators": SIGNED_IN, "post": post})
@@ -169,7 +232,10 @@ for _name, _schema, _verb in (
 class Attachments(MethodView):
     decorators = SIGNED_IN
 
-    @blueprint.response(201)
+    takes = "multipart/form-data"
+
+    @blueprint.doc(requestBody=multipart(file="PDF, image, office document, OFD or text"))
+    @blueprint.response(201, AttachmentSchema)
     def post(self) -> dict[str, Any]:
         """Keep a file (multipart field ``file``); hand its id in with a form's file field."""
         given = request.files.get("file")
@@ -183,9 +249,11 @@ class JobRetry(MethodView):
     decorators = SIGNED_IN
 
     @blueprint.response(204)
-    def post(self, job_id: int) -> None:
+    def post(self, job_id: int) -> str:
         """Try a job that became an incident again."""
-        actions.retry(job_id, actor=current_user.actor)
+        with _unseen(lambda: _view(queries.case_of_job(job_id))):
+            actions.retry(job_id, actor=current_user.actor)
+        return ""
 
 
 @blueprint.route("/messages")
@@ -193,7 +261,7 @@ class Messages(MethodView):
     decorators = SIGNED_IN
 
     @blueprint.arguments(MessageSchema)
-    @blueprint.response(200)
+    @blueprint.response(200, DeliveredSchema)
     def post(self, given: dict[str, Any]) -> dict[str, Any]:
         """A message for the one case that waits for it."""
         return {"case": actions.deliver(given["name"], given["correlation"], given["data"], actor=current_user.actor)}
@@ -204,7 +272,7 @@ class Signals(MethodView):
     decorators = SIGNED_IN
 
     @blueprint.arguments(SignalSchema)
-    @blueprint.response(200)
+    @blueprint.response(200, BroadcastSchema)
     def post(self, given: dict[str, Any]) -> dict[str, Any]:
         """A signal for every case that waits for it."""
         return {"cases": actions.broadcast(given["name"], given["data"], actor=current_user.actor)}
@@ -215,10 +283,10 @@ class Explain(MethodView):
     decorators = SIGNED_IN
 
     @blueprint.arguments(ExplainSchema, location="query")
-    @blueprint.response(200)
+    @blueprint.response(200, ExplainedSchema(many=True))
     def get(self, wanted: dict[str, Any]) -> list[dict[str, Any]]:
         """For a node of a case: every holder of its post, whether they may act, and why not."""
-        queries.case(wanted["case"], actor=current_user.actor, role=_role())
+        _view(wanted["case"])
         found = queries.explain(wanted["case"], wanted["node"])
         names = organisation.names([person for person, _ in found])
         return [

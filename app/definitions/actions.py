@@ -17,6 +17,8 @@ from ..kernel.decisions import Table
 from ..kernel.forms import Form
 from ..kernel.text import Text
 from ..organisation import queries as organisation
+from ..registers import hold
+from . import queries
 from .models import Definition, DefinitionState
 from .packages import Package
 from .queries import compile_meaning
@@ -66,6 +68,16 @@ def examine(
     return document, sorted(findings, key=lambda f: order[f.severity])
 
 
+def report(definition_id: int) -> list[Finding]:
+    """What there is to say today about a stored version: posts and handlers may have gone since it was deployed.
+
+    Raises:
+        NotFound: there is none with that id.
+    """
+    row = queries.get(definition_id)
+    return examine(Package(row.source, json.loads(row.forms), json.loads(row.decisions)), posts=known_posts())[1]
+
+
 def _handlers(package: Package) -> set[str]:
     """The handlers a package's diagram may name: those registered, and its own decision tables."""
     return set(handling.services) | {f"decision.{key}" for key in package.decisions}
@@ -98,13 +110,13 @@ def deploy(package: Package, *, actor: Actor) -> int:
     if errors or document is None:
         raise Invalid(errors, Text("流程图不能部署。", "The diagram cannot be deployed."))
     process = next(p for p in document.processes.values() if p.executable)
-    same = db.session.scalar(
-        select(Definition.id).where(Definition.key == process.id, Definition.digest == package.digest)
-    )
-    if same is not None:
+    stored = select(Definition.id).where(Definition.key == process.id, Definition.digest == package.digest)
+    if (same := db.session.scalar(stored)) is not None:
         return same
     compile_meaning(package.source, package.forms, package.decisions, key=process.id, posts=posts)
-    with change("definition.deployed", actor=actor, subject="definitions") as c:
+    with change("definition.deployed", actor=actor, subject="definitions", lock=hold) as c:
+        if c.connection.execute(stored).first() is not None:
+            raise Conflict(Text("同一流程刚刚已部署。", "The same package has just been deployed."))
         version = (c.connection.execute(
             select(func.max(DEFINITION.c.version)).where(DEFINITION.c.key == process.id)
         ).scalar() or 0) + 1

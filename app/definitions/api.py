@@ -1,21 +1,21 @@
 """Process definitions for programs."""
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from flask import Response, request
 from flask.views import MethodView
 from flask_login import current_user
-from flask_smorest import Blueprint
 
+from ..api.doors import Blueprint, multipart
 from ..errors import Forbidden, Invalid
 from ..kernel.text import Text
 from ..permission import PERMISSIONS, needs
 from ..web.language import words
 from . import actions, coverage, queries
 from .models import Definition
-from .packages import Package
+from .packages import assemble
+from .schemas import CoverageSchema, DefinitionSchema, FindingSchema, MatterSchema
 
 blueprint = Blueprint("definitions_api", __name__, description="Matters and process definitions")
 KEEPER = [needs("system administration")]
@@ -34,7 +34,7 @@ def _row(row: Definition) -> dict[str, Any]:
 class Matters(MethodView):
     decorators = [needs("signed in")]
 
-    @blueprint.response(200)
+    @blueprint.response(200, MatterSchema(many=True))
     def get(self) -> list[dict[str, Any]]:
         """The matters with a running process."""
         return [{"matter": d.matter, "process": d.key, "name": {"zh": d.zh, "en": d.en}, "version": d.version}
@@ -44,39 +44,36 @@ class Matters(MethodView):
 @blueprint.route("/process-definitions")
 class Definitions(MethodView):
     decorators = [needs("signed in")]
+    takes = "multipart/form-data"
 
-    @blueprint.response(200)
+    @blueprint.response(200, DefinitionSchema(many=True))
     def get(self) -> list[dict[str, Any]]:
         """Every version of every process."""
         return [_row(row) for row in queries.versions()]
 
-    @blueprint.response(201)
+    @blueprint.doc(requestBody=multipart(
+        diagram="the BPMN file", forms_="forms, FORM.json each", decisions_="decision tables, TABLE.dmn each"))
+    @blueprint.response(201, DefinitionSchema)
     def post(self) -> dict[str, Any]:
-        """Deploy a diagram as a draft: multipart with ``diagram`` (one file), ``forms`` and ``decisions`` (any number)."""
+        """Deploy a diagram as a draft."""
         if not KEEPS(current_user):
             raise Forbidden(Text("只有系统管理员可以部署流程。", "Only the system administrator deploys processes."))
         diagram = request.files.get("diagram")
         if diagram is None:
             raise Invalid({"diagram": [Text("没有流程图文件", "there is no diagram")]})
-        forms: dict[str, Any] = {}
-        for file in request.files.getlist("forms"):
-            try:
-                forms[(file.filename or "form").rsplit(".", 1)[0]] = json.load(file.stream)
-            except ValueError as error:
-                raise Invalid({file.filename or "forms": [Text("不是 JSON", "not JSON")]}) from error
-        decisions = {
-            (file.filename or "table").rsplit(".", 1)[0]: file.stream.read().decode("utf-8", "replace")
-            for file in request.files.getlist("decisions")
-        }
-        key = actions.deploy(Package(diagram.stream.read(), forms, decisions), actor=current_user.actor)
-        return _row(queries.get(key))
+        package = assemble(diagram.stream.read(), _files("forms"), _files("decisions"))
+        return _row(queries.get(actions.deploy(package, actor=current_user.actor)))
+
+
+def _files(field: str) -> list[tuple[str, bytes]]:
+    return [(file.filename or "", file.stream.read()) for file in request.files.getlist(field)]
 
 
 @blueprint.route("/process-definitions/<int:definition_id>")
 class OneDefinition(MethodView):
     decorators = [needs("signed in")]
 
-    @blueprint.response(200)
+    @blueprint.response(200, DefinitionSchema)
     def get(self, definition_id: int) -> dict[str, Any]:
         """One version."""
         return _row(queries.get(definition_id))
@@ -86,7 +83,7 @@ class OneDefinition(MethodView):
 class Diagram(MethodView):
     decorators = [needs("signed in")]
 
-    @blueprint.response(200)
+    @blueprint.response(200, {"type": "string"}, content_type="application/xml")
     def get(self, definition_id: int) -> Response:
         """The diagram, byte for byte as it was deployed."""
         return Response(queries.get(definition_id).source, content_type="application/xml")
@@ -96,21 +93,21 @@ class Diagram(MethodView):
 class Report(MethodView):
     decorators = [needs("signed in")]
 
-    @blueprint.response(200)
+    @blueprint.response(200, FindingSchema(many=True))
     def get(self, definition_id: int) -> list[dict[str, Any]]:
         """What the check says about the version today."""
-        row = queries.get(definition_id)
-        _, findings = actions.examine(Package(row.source, json.loads(row.forms), json.loads(row.decisions)),
-                                      posts=actions.known_posts())
-        return [{"severity": f.severity, "rule": f.rule, "element": f.element, "message": words(f.message)}
-                for f in findings]
+        return [
+            {"severity": f.severity, "rule": f.rule, "element": f.element, "name": f.name or None, "line": f.line,
+             "message": words(f.message), "repair": words(f.repair) if f.repair else None}
+            for f in actions.report(definition_id)
+        ]
 
 
 @blueprint.route("/process-definitions/<int:definition_id>/activate")
 class Activate(MethodView):
     decorators = KEEPER
 
-    @blueprint.response(200)
+    @blueprint.response(200, DefinitionSchema)
     def post(self, definition_id: int) -> dict[str, Any]:
         """Let new cases start on a version; never by the person who deployed it."""
         actions.activate(definition_id, actor=current_user.actor)
@@ -121,7 +118,7 @@ class Activate(MethodView):
 class Coverage(MethodView):
     decorators = [needs("signed in")]
 
-    @blueprint.response(200)
+    @blueprint.response(200, CoverageSchema)
     def get(self) -> dict[str, list[str]]:
         """What is missing between matter, process, node, post, duty and person."""
         return coverage.missing()

@@ -4,6 +4,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 from sqlalchemy import select
@@ -38,6 +39,21 @@ class Meaning:
 
     def node(self, node_id: str) -> Node:
         return self.process.scope.everything[node_id]
+
+    @cached_property
+    def opening(self) -> Node | None:
+        """The node whose form is the form of starting: a start event that has one, or else the user task right behind
+        a start event that anybody of that task's post may use."""
+        scope = self.process.scope
+        for node in scope.nodes.values():
+            if node.type != "startEvent" or (node.event is not None and node.event.kind != "none"):
+                continue
+            if node.form:
+                return node
+            targets = [scope.nodes[scope.flows[f].target] for f in node.outgoing]
+            if node.post is None and len(targets) == 1 and targets[0].type == "userTask":
+                return targets[0]
+        return None
 
 
 def meaning(definition_id: int) -> Meaning:

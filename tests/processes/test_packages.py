@@ -66,7 +66,8 @@ def test_every_word_of_the_diagram_has_its_english(package: Package) -> None:
 @packages
 def test_every_form_is_used_and_every_right_is_about_a_field_there_is(package: Package) -> None:
     tasks = package.process.user_tasks.values()
-    assert {t.form for t in tasks} == set(package.forms)
+    starts = (n for n in package.process.scope.nodes.values() if n.type == "startEvent" and n.form)
+    assert {t.form for t in (*tasks, *starts)} == set(package.forms)
     for task in tasks:
         fields = {f.name for f in package.forms[task.form].fields}
         assert {*(task.write or ()), *task.hidden} <= fields, task.id

@@ -37,12 +37,12 @@ _WORDS: dict[str, frozenset[str]] = {
 }
 _ACTIVITY_WORDS = frozenset(("post", "duty", "limit", "risk", "regulation", "form", "fields", "decisions",
                              "allocation", "handler"))
-#: Host -> the words it may have, as elements and as attributes. A start event's post is who may start a case.
+#: Host -> the words it may have, as elements and as attributes. A start event's post is who may start a case, its form what they fill in.
 _ELEMENTS = {"process": frozenset(("matter", "title", "constraints")), "lane": frozenset(("post",)),
-             "startEvent": frozenset(("post",)), "multiInstanceLoopCharacteristics": frozenset(("collection",
+             "startEvent": frozenset(("post", "form")), "multiInstanceLoopCharacteristics": frozenset(("collection",
                                                                                                 "element"))}
 _ATTRIBUTES = {"process": frozenset(("matter",)), "lane": frozenset(("post", "department")),
-               "startEvent": frozenset(("post", "department")),
+               "startEvent": frozenset(("post", "department", "form")),
                "multiInstanceLoopCharacteristics": frozenset(("collection", "element"))}
 #: The English of its name may stand at everything that has a name.
 _EVERYWHERE = frozenset(("en",))
