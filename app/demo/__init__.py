@@ -60,7 +60,7 @@ _INTERESTS = (
 #: (person, first day and last day counted from the day of loading, why)
 _ABSENCES: tuple[tuple[str, int, int | None, str], ...] = (
     ("任静", -40, None, "产假"), ("武建", -3, 10, "省局稽查业务培训"), ("卢珊", -90, -84, "病假"),
-    ("曹敏", 21, 27, "年休假"),
+    ("朱丽娟", 21, 27, "年休假"),
 )
 
 

@@ -29,8 +29,8 @@ def introduce(parameters: Iterable[Mapping[str, Any]], *, actor: Actor) -> None:
             unless it has a ``valid_to``. Texts are :class:`~app.kernel.text.Text`.
 
     Raises:
-        Invalid: a code, value or period that cannot be used; Conflict: the code exists, or one code is part of
-            another (``CASH`` and ``CASH.MAX`` cannot both be looked up).
+        Invalid: a code, value or period that cannot be used; Conflict: the code exists, or another that expressions
+            write the same way (``CASH.MAX`` and ``CASH_MAX`` are both ``param.CASH_MAX``).
         Forbidden: the actor's account is not the system administrator's.
     """
     with change("parameter.introduced", actor=actor, subject="parameters", lock=hold) as c:
@@ -93,7 +93,7 @@ def _introduce(c: Change, *, code: str, title: Text, periods: Iterable[Mapping[s
         fields.dates(period.get("valid_from"), period.get("valid_to"), first="valid_from", last="valid_to")
     fields.check()
     for known in db.session.scalars(select(Parameter.code).distinct()):
-        if known == code or known.startswith(f"{code}.") or code.startswith(f"{known}."):
+        if known.replace(".", "_") == code.replace(".", "_"):
             raise Conflict(Text(f"参数 {known} 已存在。", f"There is a parameter {known} already."))
     for period, following in zip(periods, [*periods[1:], None], strict=True):
         last = period.get("valid_to")

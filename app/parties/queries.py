@@ -25,10 +25,8 @@ def party(party_id: int) -> Party:
 
 def by_key(key: str | None) -> Party | None:
     """The party a case names, e.g. ``party:12``; None for a key of another kind or an unknown one."""
-    kind, _, number = (key or "").partition(":")
-    if kind != "party" or not number.isascii() or not number.isdigit() or len(number) > 18:
-        return None
-    return db.session.get(Party, int(number))
+    party_id = _id(key or "")
+    return None if party_id is None else db.session.get(Party, party_id)
 
 
 def search(q: str = "", *, limit: int = 20) -> Sequence[Party]:
@@ -48,9 +46,15 @@ def search(q: str = "", *, limit: int = 20) -> Sequence[Party]:
 
 def names(keys: Iterable[str]) -> dict[str, str]:
     """The names of parties by key; unknown keys are left out."""
-    ids = sorted({int(k[6:]) for k in keys if k.startswith("party:") and k[6:].isascii() and k[6:].isdigit()})
+    ids = sorted({party_id for key in keys if (party_id := _id(key)) is not None})
     found: dict[str, str] = {}
     for start in range(0, len(ids), 500):  # a database takes only so many parameters
         rows = db.session.execute(select(Party.id, Party.name).where(Party.id.in_(ids[start:start + 500])))
         found.update((f"party:{row.id}", row.name) for row in rows)
     return found
+
+
+def _id(key: str) -> int | None:
+    """The id in a party's key; a number no database can hold is nobody's."""
+    kind, _, number = key.partition(":")
+    return int(number) if kind == "party" and number.isascii() and number.isdigit() and len(number) < 19 else None
