@@ -140,11 +140,12 @@ def status(case_id: int, head: tuple[int, bytes] | None = None) -> CaseTrail:
     count = 0
     for row in rows:
         count += 1
-        leaf = leaf_hash(row.body)
-        holds = (row.seq, row.prev, row.leaf, row.hash or leaf) == (seq + 1, previous, leaf, leaf)
-        if broken is None and not (holds and _says(row.body, subject, row.seq, previous)):
-            broken = min(row.seq, seq + 1)
-        seq, previous = row.seq, leaf
+        expected = seq + 1
+        leaf = leaf_hash(row.body) if isinstance(row.body, bytes) else None
+        holds = (row.seq, row.prev, row.leaf, row.hash or leaf) == (expected, previous, leaf, leaf)
+        if broken is None and not (holds and _says(row.body, subject, expected, previous)):
+            broken = expected
+        seq, previous = expected, leaf or GENESIS
         if row.index is not None:
             indices.append(row.index)
     if broken is None and head is not None and head != (seq, previous):

@@ -396,7 +396,7 @@ class _Verification:
                 last = (row.seq, bytes(row.leaf)) if row else None
             if (last or (0, GENESIS)) != (seq, head):
                 number = last[0] if last else 0
-                if not isinstance(seq, int) or number == seq:
+                if not isinstance(seq, int) or not isinstance(number, int) or number == seq:
                     self.report.add("链尾记载的哈希与最后一条记录不符。",
                                     "the end kept for its chain is not the last entry", subject=subject, seq=number)
                 elif number < seq:

@@ -73,6 +73,8 @@ def test_a_case_notices_that_its_last_entry_is_missing_if_it_says_where_its_chai
     ("DELETE FROM entry WHERE seq = 2", 2),
     ("DELETE FROM entry WHERE seq = 1", 1),
     ("UPDATE entry SET seq = 9 WHERE seq = 3", 3),
+    ("UPDATE entry SET seq = 'x' WHERE seq = 3", 3),
+    ("UPDATE entry SET body = 'text' WHERE seq = 3", 3),
 ])
 def test_a_case_whose_trail_was_touched_says_where(sqlite_app, edit, broken):
     write("case:1", times=3, case=1, node="review")

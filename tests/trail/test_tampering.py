@@ -172,20 +172,6 @@ def flip_hash_in_the_log(a: Attack) -> Expect:
     return names(entry)
 
 
-def change_a_column(a: Attack) -> Expect:
-    _, entry = a.logged()
-    column, value = a.random.choice([
-        ("subject", "case:77"), ("subject", "case:2 "), ("seq", 99), ("seq", "x"), ("what", "work_item.refused"),
-        ("what", None), ("case_id", 77), ("case_id", None), ("case_id", "7"), ("node", "other"), ("node", b"file"),
-        ("person_id", 77), ("person_id", None), ("at", "2020-01-01 00:00:00.000000"), ("at", None), ("at", 5),
-        ("body", "text"), ("body", None), ("body", b""), ("body", b"[]"), ("body", b"{}"), ("leaf", None), ("prev", "p"),
-    ])
-    if a.value(f"SELECT {column} IS ? FROM entry WHERE id = ?", value, entry):
-        value = "something else"
-    a.do(f"UPDATE entry SET {column} = ? WHERE id = ?", value, entry)
-    return names(entry)
-
-
 def text_that_is_no_text(a: Attack) -> Expect:
     _, entry = a.logged()
     a.do("UPDATE entry SET what = CAST(x'ff80' AS TEXT) WHERE id = ?", entry)
@@ -306,7 +292,7 @@ def log_an_entry_twice(a: Attack) -> Expect:
 def let_a_logged_entry_wait_again(a: Attack) -> Expect:
     _, entry = a.logged()
     a.do("INSERT INTO pending VALUES (?)", entry)
-    return names(entry)
+    return lambda report: names(entry)(report) and "waits for it as well" in report.first.text.en
 
 
 def append_a_forged_entry(a: Attack) -> Expect:
@@ -410,7 +396,7 @@ def forget_the_end_of_a_chain(a: Attack) -> Expect:
 
 
 ATTACKS = [
-    flip_body, flip_leaf, flip_prev, flip_hash_in_the_log, change_a_column, text_that_is_no_text, swap_two_bodies,
+    flip_body, flip_leaf, flip_prev, flip_hash_in_the_log, text_that_is_no_text, swap_two_bodies,
     swap_two_whole_entries, swap_two_places_in_the_log, drop_an_entry, drop_an_entry_and_its_leaf,
     drop_a_place_in_the_log, drop_an_entry_and_renumber_the_log, renumber_a_chain, rewrite_history, duplicate_an_entry,
     log_an_entry_twice, let_a_logged_entry_wait_again, append_a_forged_entry, delete_the_last_entry_of_a_chain,
@@ -434,6 +420,68 @@ def test_any_edit_is_found_and_the_first_bad_entry_is_named(attack, store):
         report = verify()
         assert not report.ok, f"{attack.__name__} ({seed}) was not found"
         assert expected(report), f"{attack.__name__} ({seed}): {[str(f) for f in report.faults]}"
+
+
+COLUMNS = [
+    ("subject", "case:77"), ("subject", "case:2 "), ("subject", None), ("seq", 99), ("seq", "x"), ("seq", None),
+    ("what", "work_item.refused"), ("what", None), ("case_id", 77), ("case_id", None), ("case_id", "7"),
+    ("case_id", 7.5), ("node", "other"), ("node", b"file"), ("node", None), ("person_id", 77), ("person_id", None),
+    ("at", "2020-01-01 00:00:00.000000"), ("at", None), ("at", 5), ("body", "text"), ("body", None), ("body", b""),
+    ("body", b"[]"), ("body", b"{}"), ("body", b"{"), ("leaf", None), ("leaf", "l"), ("prev", "p"), ("prev", None),
+]
+
+
+@pytest.mark.parametrize(("column", "value"), COLUMNS)
+@pytest.mark.parametrize("waiting", [False, True], ids=["logged", "pending"])
+def test_a_column_that_is_not_what_the_entry_says_is_found(store, column, value, waiting):
+    edit = opened(store.path, random.Random(7), store.sizes)
+    table = "pending" if waiting else "leaf"
+    entry = edit.value(f"SELECT max(id) FROM entry JOIN {table} ON entry_id = id WHERE node IS NOT NULL AND case_id <> 7")
+    edit.do(f"UPDATE entry SET {column} = ? WHERE id = ?", value, entry)
+    finish(edit)
+    assert names(entry)(verify())
+
+
+@pytest.mark.parametrize(("said", "value"), [
+    ("subject", "case:3"), ("seq", 7), ("prev", "00" * 32), ("what", "x.y"), ("at", "2026-01-02T03:04:05.679Z"),
+    ("case", 3), ("case", None), ("node", "other"), ("who", {"person": 4}), ("who", {}), ("who", None), ("at", None),
+])
+def test_an_entry_that_says_something_else_than_its_place_is_found_even_if_it_was_signed(store, said, value):
+    """Somebody put it there before the log was signed, with sound hashes: bytes and columns must still agree."""
+    file = sqlite3.connect(store.path, isolation_level=None)
+    new = file.execute("SELECT max(id) + 1 FROM entry").fetchone()[0]
+    seq, prev = file.execute("SELECT seq, head FROM subject_head WHERE subject = 'case:2'").fetchone()
+    body = orjson.dumps({
+        "v": 1, "at": "2026-01-02T03:04:05.678Z", "subject": "case:2", "seq": seq + 1, "prev": prev.hex(),
+        "what": "node.entered", "who": {"person": 1}, "case": 2, "node": "audit",
+    } | {said: value}, option=orjson.OPT_SORT_KEYS)
+    leaf = leaf_hash(body)
+    file.execute("INSERT INTO entry VALUES (?, 'case:2', ?, ?, ?, ?, '2026-01-02 03:04:05.678000', 'node.entered', "
+                 "2, 'audit', 1)", (new, seq + 1, prev, body, leaf))
+    file.execute("UPDATE subject_head SET seq = ?, head = ? WHERE subject = 'case:2'", (seq + 1, leaf))
+    file.close()
+    waiting = verify()
+    assert (waiting.first.entry, waiting.found) == (new, 1)
+    publish()
+    signed = verify()
+    assert (signed.first.entry, signed.found) == (new, 1)
+
+
+def test_whoever_holds_the_key_and_the_store_is_told_by_the_copies_outside(store):
+    """The whole history rewritten and signed anew: nothing in the database contradicts anything else in it."""
+    key = SigningKey.parse((store.home / "keys" / "log.key").read_text().strip())
+    edit = opened(store.path, random.Random(3), store.sizes)
+    rewrite_history(edit)
+    leaves = [row[0] for row in edit.file.execute("SELECT hash FROM leaf ORDER BY idx")]
+    for size in store.sizes:
+        frontier = Frontier()
+        frontier.extend(leaves[:size])
+        forged = Checkpoint("gangze.test/log", size, frontier.root())
+        edit.do("UPDATE checkpoint SET root = ?, note = ? WHERE size = ?", forged.root, sign(forged, key), size)
+    finish(edit)
+    report = verify()
+    assert not report.ok
+    assert all("copied outside" in fault.text.en for fault in report.faults)
 
 
 def test_the_file_without_its_guards_but_otherwise_untouched_is_intact(store):
