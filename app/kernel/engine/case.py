@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from .program import Program
     from .specs import FlowNode
 
+#: More live tokens than this is a mistake (instances of instances, quantities) that would eat the machine.
+MAX_TOKENS = 10_000
 #: How many nodes one event may run through without a person, a handler or time coming between.
 MAX_MOVES = 10_000
 
@@ -126,6 +128,7 @@ class Case(Workflow):
         self.last = 0                                    # the highest token id given out
         answers = values.get("nodes")
         self.fields: dict[str, Value] = dict(values)
+        self.fields.pop("nodes", None)
         self.answers: dict[str, Value] = dict(answers) if isinstance(answers, Mapping) else {}
         self.observers: list[Callable[[Token, int, int], None]] = [self._record]
         self.moves = 0
@@ -146,26 +149,29 @@ class Case(Workflow):
 
     def enter(self, spec: FlowNode, scope: Token, spine: list[list[Any]] | None = None, **memory: Any) -> Token:
         """A new token at ``spec``. Joins decide for themselves whether it goes on (``_update_hook``)."""
-        self.last += 1
         if spine:
             memory["from"] = spine
-        token = Token(self, spec, scope, self.last, memory=memory)
+        token = Token(self, spec, scope, self._number(spec), memory=memory)
         spec._update(token)
         return token
 
     def spawn(self, spec: FlowNode, outer: Token, number: int) -> Token:
         """An instance of the activity whose token ``outer`` is."""
-        self.last += 1
-        token = Token(self, spec, outer, self.last, memory={"as": "instance", "number": number})
+        token = Token(self, spec, outer, self._number(spec), memory={"as": "instance", "number": number})
         token._ready()
         return token
 
     def watch(self, spec: FlowNode, parent: Token, **memory: Any) -> Token:
         """A subscription: a token that waits at an event for something to happen, beside the flow."""
-        self.last += 1
-        token = Token(self, spec, parent, self.last, state=TaskState.WAITING, memory={"as": "watch", **memory})
+        token = Token(self, spec, parent, self._number(spec), state=TaskState.WAITING, memory={"as": "watch", **memory})
         spec.listen(token)
         return token
+
+    def _number(self, spec: FlowNode) -> int:
+        if len(self.tasks) > MAX_TOKENS:
+            raise CaseFailed(spec.name, str(Text(f"令牌超过 {MAX_TOKENS} 个", f"more than {MAX_TOKENS} tokens")))
+        self.last += 1
+        return self.last
 
     def drop(self, token: Token) -> None:
         """Take a token that is over out of the state, with the subscriptions that hang on it."""

@@ -30,7 +30,8 @@ class Names(Mapping[str, Value]):
     __slots__ = ("_answers", "_chain", "_chains", "_fields", "_local", "_path")
 
     def __init__(self, fields: Mapping[str, Value], answers: Mapping[str, Value], local: Mapping[str, Value],
-                 chains: Mapping[str, tuple[str, ...]], *, chain: tuple[str, ...] = (), path: Sequence[int] = ()) -> None:
+                 chains: Mapping[str, tuple[str, ...]], *, chain: tuple[str, ...] = (),
+                 path: Sequence[int] = ()) -> None:
         self._fields = fields
         self._answers = answers
         self._local = local
@@ -43,6 +44,8 @@ class Names(Mapping[str, Value]):
             return self._local[name]
         if name in self._fields:
             return self._fields[name]
+        if name == "nodes":
+            return self._answers
         value = self._answers[name]
         if self._path:
             for number, mine, its in zip(self._path, self._chain, self._chains.get(name, ()), strict=False):
@@ -52,10 +55,10 @@ class Names(Mapping[str, Value]):
         return value
 
     def __iter__(self) -> Iterator[str]:
-        return iter({**self._answers, **self._fields, **self._local})
+        return iter({"nodes": None, **self._answers, **self._fields, **self._local})
 
     def __len__(self) -> int:
-        return len({**self._answers, **self._fields, **self._local})
+        return sum(1 for _ in self)
 
 
 def kept(answers: dict[str, Any], node: str, path: Sequence[int], value: Value) -> None:

@@ -15,15 +15,10 @@ def places(case: Case, token: Token, straight_back: bool) -> list[tuple[str, int
         for node, done in reversed(at.spine):
             if node == here or (cut is not None and abs(done) >= cut):
                 continue
-            if straight_back or (done > 0 and _open_to_all(at.parent, node, done)):
+            if straight_back or done > 0:
                 found.append((node, abs(done), at.parent))
         at = at.parent
     return found
-
-
-def _open_to_all(scope: Token, node: str, done: int) -> bool:
-    """Whether no join that lives on has consumed a token that does not descend from the execution."""
-    return not any([node, -done] in child.spine for child in scope.children)
 
 
 def go_back(case: Case, token: Token, target: str, straight_back: bool) -> None:

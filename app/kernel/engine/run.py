@@ -7,7 +7,8 @@ from typing import Any
 
 from SpiffWorkflow.util.task import TaskState
 
-from ..values import normalise
+from ..text import Text
+from ..values import BadValue, normalise
 from .case import Case, Token, impossible
 from .events import broadcast, raise_error
 from .program import Program
@@ -30,7 +31,10 @@ def start(program: Program, data: Mapping[str, Any], now: datetime, trigger: str
         CaseFailed: see there.
         BadValue: the data is not what a case may hold.
     """
-    case = Case(program, normalise(data), now.astimezone(UTC))
+    clean = normalise(data)
+    if clean.get("nodes"):
+        raise BadValue("nodes", Text("“nodes”是保留的名称", "“nodes” is a reserved name"))
+    case = Case(program, clean, now.astimezone(UTC))
     root = program.root
     if trigger is None:
         if not root.starts:

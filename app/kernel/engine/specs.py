@@ -244,7 +244,15 @@ def earliest(token: Token) -> dict[str | None, Token]:
 def merge(into: Token, arrivals: Any) -> None:
     """``into`` takes the place of all ``arrivals`` (itself among them)."""
     arrivals = list(arrivals)
-    trail = spine.joined([a.spine for a in arrivals])
+    spines = [a.spine for a in arrivals]
+    trail = spine.joined(spines)
+    spent = spine.closing(spines)
+    if spent:
+        # Whoever else descends from these executions cannot run the way again from there either: this join would
+        # wait for what it has just consumed.
+        for other in into.parent.children:
+            if any(entry[1] in spent for entry in other.spine):
+                other.internal_data["from"] = spine.closed(other.spine, spent)
     if trail:
         into.internal_data["from"] = trail
     else:

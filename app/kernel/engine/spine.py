@@ -42,6 +42,17 @@ def joined(spines: Sequence[Spine]) -> Spine:
     return [[node, done if (node, done) in common else -done] for node, done in order]
 
 
+def closing(spines: Sequence[Spine]) -> set[int]:
+    """The executions that are open in some of the tokens a join consumes but not in all."""
+    opens = [{done for _, done in spine if done > 0} for spine in spines]
+    return set.union(*opens) - set.intersection(*opens)
+
+
+def closed(spine: Spine, spent: set[int]) -> list[Entry]:
+    """``spine`` with these executions closed."""
+    return [[node, -done] if done in spent else [node, done] for node, done in spine]
+
+
 def holds(spine: Iterable[Entry], node: str, execution: int) -> bool:
     """Whether a token with this spine descends from that execution."""
     return any(entry[0] == node and abs(entry[1]) == execution for entry in spine)

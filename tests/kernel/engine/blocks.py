@@ -9,7 +9,8 @@ from app.kernel import engine
 
 from .diagrams import both, boundary, end, flows, many, on, program, some, start, sub, task, user, xor
 
-leaf = st.sampled_from(["user", "user", "user", "task", "many", "many-sequential", "guarded"])
+leaf = st.sampled_from(["user", "user", "user", "task", "many", "many-sequential", "guarded",
+                        "noticed", "forked"])
 
 
 def _grow(children: st.SearchStrategy) -> st.SearchStrategy:
@@ -44,7 +45,11 @@ class Drawing:
             inside, first, last = self.draw(parts[0])
             s, e = self.name("start"), self.name("end")
             repeat = many(cardinality=2) if kind == "sub-many" else ""
-            return sub(name, start(s), end(e), inside, flows(f"{s} -> {first}", f"{last} -> {e}"), loop=repeat), name, name
+            es, em, eu, ee = (self.name(n) for n in ("es", "em", "eu", "ee"))
+            handler = sub(es, start(em, on("signal", "s_stop"), isInterrupting="false"), user(eu), end(ee),
+                          flows(f"{em} -> {eu} -> {ee}"), by_event=True)
+            return sub(name, start(s), end(e), inside, handler, flows(f"{s} -> {first}", f"{last} -> {e}"),
+                       loop=repeat), name, name
         drawn = [self.draw(part) for part in parts]
         text = "".join(d[0] for d in drawn)
         if kind == "seq":
@@ -75,6 +80,14 @@ class Drawing:
         name = self.name("u" if kind != "task" else "t")
         if kind == "task":
             return task(name), name, name
+        if kind == "noticed":
+            notice, over = self.name("notice"), self.name("over")
+            return (user(name) + boundary(f"b_{name}", name, on("signal", "s_stop"), False) + user(notice) + end(over)
+                    + flows(f"b_{name} -> {notice} -> {over}")), name, name
+        if kind == "forked":
+            copy, over = self.name("copy"), self.name("over")
+            return user(name) + task(name + "_") + user(copy) + end(over) + flows(
+                f"{name} -> {name}_", f"{name} -> {copy} -> {over}"), name, name + "_"
         if kind == "guarded":
             after, merged = self.name("late"), self.name("merge")
             return (user(name) + boundary(f"b_{name}", name, on("signal", "s_stop")) + user(after) + xor(merged)

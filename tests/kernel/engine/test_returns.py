@@ -151,6 +151,18 @@ def test_only_an_open_work_item_can_be_returned_and_only_to_where_it_came_by():
     assert engine.returnable(walk.program, walk.step.state, 99) == ()
 
 
+def test_what_a_join_has_consumed_closes_the_way_back_for_everybody():
+    made = program(start(), user("a"), both("g"), user("x"), user("q"), user("y"), both("j"), user("d"), end(), end("e2"),
+                   flows("s -> a -> g -> x -> j -> d -> e", "x -> q -> e2", "g -> y -> j"))
+    walk = Walk(made)
+    walk.do("a", "x")
+    assert places(walk, "q") == ("x", "a")
+    walk.do("y", "d")
+    assert walk.open == ["q"]
+    assert places(walk, "q") == ("a",), "x alone would leave the join waiting for y for ever"
+    assert set(places(walk, "q", True)) == {"a", "x"}
+
+
 def test_the_memory_of_the_way_does_not_grow_with_the_rounds():
     walk = Walk(program(start(), user("a"), user("b"), xor("x", "f9"), end(), flows("s -> a -> b -> x #f9 -> a", "x [done] -> e")))
     sizes = []

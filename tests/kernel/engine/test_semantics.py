@@ -356,6 +356,20 @@ def test_messages_go_out_and_handlers_get_their_inputs():
     assert [t.node for t in made.thrown] == ["send", "t"]
 
 
+def test_nodes_in_an_expression_are_the_answers_as_they_are_now():
+    made = walk(start(), user("a"), xor("x", "no"), user("b"), end(), end("e2"),
+                flows('s -> a -> x [nodes.a.decision == "agree"] -> b -> e', "x #no -> e2"))
+    made.do("a", decision="agree")
+    assert made.open == ["b"]
+
+
+def test_more_tokens_than_any_office_has_are_a_failure():
+    with pytest.raises(engine.CaseFailed) as caught:
+        walk(start(), sub("sp", start("is"), user("u", many(cardinality=1000)), end("ie"), flows("is -> u -> ie"),
+                          loop=many(cardinality=1000)), end(), flows("s -> sp -> e"))
+    assert "tokens" in caught.value.reason
+
+
 def test_cancelling_withdraws_everything_and_nothing_is_possible_after():
     made = walk(start(), both("g"), user("a"), service("h"), catch("m", on("message", "x")), end(), end("e2"), end("e3"),
                 flows("s -> g -> a -> e", "g -> h -> e2", "g -> m -> e3"), names="x")
