@@ -40,21 +40,26 @@ def offer(act: Any, item: Any) -> None:
             act.row["initiator_department"] if rule.post.department == "initiator"
             else _text(act.data.get(rule.post.department))
         )
+    people = _wanted(act, item, rule)
+    if not people:
+        return
     facts = act.facts(without=item.token)
-    for person in _wanted(act, item, rule, facts):
+    for person in people:
         if separation.allowed(act.meaning.rules, act.office, facts, item.node, person):
             act.allocate(item, person)
             return
 
 
-def _wanted(act: Any, item: Any, rule: Any, facts: separation.CaseFacts) -> list[int]:
+def _wanted(act: Any, item: Any, rule: Any) -> list[int]:
     if before := act.performed.get(item.node):
         holding = {person for node_, person in act.held.values() if node_ == item.node}
         return [person for person in reversed(before) if person not in holding]
     if not act.performed and not act.row["state"] and act.row["initiator_id"]:
         return [act.row["initiator_id"]]
     if rule.allocation == "draw" or act.meaning.rules.drawn(item.node):
-        people = list(separation.candidates(act.meaning.rules, act.office, facts, item.node))
+        people = list(separation.candidates(
+            act.meaning.rules, act.office, act.facts(without=item.token), item.node
+        ))
         secrets.SystemRandom().shuffle(people)
         return people[:1]
     if rule.allocation and rule.allocation.startswith("person:"):
