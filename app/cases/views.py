@@ -234,6 +234,13 @@ def _version() -> int:
     return int(text)
 
 
+@blueprint.get("/work-items/<int:item_id>/<any(claim, release, save, complete, return):verb>")
+@needs("signed in")
+def reloaded(item_id: int, verb: str) -> Any:
+    """The address of a form that was shown again, loaded anew: the work item as it is now."""
+    return redirect(url_for(".work_item", item_id=item_id))
+
+
 @blueprint.post("/work-items/<int:item_id>/claim")
 @needs("signed in")
 def claim(item_id: int) -> Any:
@@ -356,6 +363,13 @@ def diagram(case_id: int) -> Any:
     """The diagram the case runs on, byte for byte."""
     view = queries.case(case_id, actor=current_user.actor, role=_role())
     return Response(view.case.definition.source, mimetype="application/xml")
+
+
+@blueprint.get("/cases/<int:case_id>/<any(cancel, suspend, resume):verb>")
+@needs("signed in")
+def case_reloaded(case_id: int, verb: str) -> Any:
+    """The address of an act, loaded anew: the case as it is now."""
+    return redirect(url_for(".case", case_id=case_id))
 
 
 @blueprint.post("/cases/<int:case_id>/cancel")

@@ -62,6 +62,12 @@ def typed() -> list[tuple[str, str]]:
     return [(name, value) for name, value in pairs if name not in _SECRET and value]
 
 
+def _back() -> str:
+    """The page of ours the form was sent from; "" where it was not one."""
+    came = request.referrer or ""
+    return came if came.startswith(request.host_url) else ""
+
+
 def readable(pairs: list[tuple[str, str]]) -> list[tuple[str, str]]:
     """The part of it that the person typed, and not the page: (what it is called, what was typed)."""
     called = {"_opinion": _("Opinion"), "_reason": _("Reason")}
@@ -87,7 +93,7 @@ def _told(error: GangzeError) -> Any:
     }.get(error.status, _("That did not work"))
     return page(
         error.status, title, words(error.text), again=isinstance(error, Unavailable),
-        errors=error.errors if isinstance(error, Invalid) else {}, reload=isinstance(error, Conflict),
+        errors=error.errors if isinstance(error, Invalid) else {}, back=_back() if isinstance(error, Conflict) else "",
     )
 
 

@@ -77,14 +77,25 @@ def work_time(value: timedelta) -> str:
     value = abs(value)
     if value >= DAY:
         days = value / DAY
-        whole = int(days) if days >= 10 or days % 1 < 0.05 else round(days, 1)
-        return ngettext("%(num)s working day", "%(num)s working days", whole)
+        whole = int(days) if days >= 10 else _short(days)
+        return ngettext("%(amount)s working day", "%(amount)s working days", _grammar(whole), amount=whole)
     hours = value / timedelta(hours=1)
     if hours >= 1:
-        whole = int(hours) if hours % 1 < 0.05 else round(hours, 1)
-        return ngettext("%(num)s working hour", "%(num)s working hours", whole)
+        whole = _short(hours)
+        return ngettext("%(amount)s working hour", "%(amount)s working hours", _grammar(whole), amount=whole)
     minutes = int(value / timedelta(minutes=1))
     return ngettext("%(num)s minute", "%(num)s minutes", minutes) if minutes else _("less than a minute")
+
+
+def _short(value: float) -> float | int:
+    """To a tenth, cut; without ".0"."""
+    tenths = int(value * 10 + 1e-9)
+    return tenths // 10 if tenths % 10 == 0 else tenths / 10
+
+
+def _grammar(value: float) -> int:
+    """One is singular; 1.5 is not."""
+    return 1 if value == 1 else 2
 
 
 def span(value: timedelta) -> str:
@@ -95,8 +106,8 @@ def span(value: timedelta) -> str:
     if minutes < 60:
         return ngettext("%(num)s minute", "%(num)s minutes", minutes)
     if minutes < 24 * 60:
-        hours = round(minutes / 60, 1)
-        return ngettext("%(num)s hour", "%(num)s hours", int(hours) if hours == int(hours) else hours)
+        hours = _short(minutes / 60)
+        return ngettext("%(amount)s hour", "%(amount)s hours", _grammar(hours), amount=hours)
     return ngettext("%(num)s day", "%(num)s days", minutes // (24 * 60))
 
 
