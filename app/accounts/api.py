@@ -6,8 +6,8 @@ from typing import Any
 from flask import request
 from flask.views import MethodView
 from flask_login import current_user
-from flask_smorest import Blueprint
 
+from ..api.doors import Blueprint
 from ..extensions import limiter
 from ..organisation import queries as organisation
 from ..permission import needs

@@ -3,16 +3,18 @@ from __future__ import annotations
 
 from marshmallow import Schema, fields, validate
 
+from ..api.doors import Id, Words
+
 
 class SignInSchema(Schema):
-    username = fields.Str(required=True, validate=validate.Length(max=200))
-    password = fields.Str(required=True, validate=validate.Length(max=1000))
-    label = fields.Str(load_default="api", validate=validate.Length(1, 100))
-    days = fields.Int(load_default=1, validate=validate.Range(1, 366))
+    username = Words(required=True, validate=validate.Length(max=200))
+    password = Words(required=True, validate=validate.Length(max=1000))
+    label = Words(load_default="api", validate=validate.Length(1, 100))
+    days = Id(load_default=1, least=1, most=366, metadata={"description": "how long the token is good for"})
 
 
 class TokenSchema(Schema):
-    token = fields.Str(required=True)
+    token = fields.Str(required=True, metadata={"description": "the secret; it is shown this once"})
     id = fields.Int(required=True)
 
 

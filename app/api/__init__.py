@@ -1,26 +1,31 @@
 """The HTTP API's own frame: bearer tokens, problem documents (RFC 9457), the OpenAPI description.
 
-The endpoints themselves are in each room's ``api.py``.
+The endpoints themselves are in each room's ``api.py``; what they are made of is in ``doors``.
 """
 from __future__ import annotations
 
 from typing import Any
 
+import structlog
 from flask import Blueprint, Flask, Response, current_app, g, jsonify, request
 from flask_login import AnonymousUserMixin
 from flask_smorest import Api
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, UnsupportedMediaType
 
 from ..accounts import queries as accounts
 from ..accounts.signed_in import SignedIn
-from ..errors import GangzeError, Invalid, Refused
-from ..extensions import csrf
+from ..errors import NotFound, Unavailable
+from ..extensions import csrf, db
 from ..kernel.text import Text
-from ..organisation import queries as organisation
 from ..permission import needs
-from ..web.language import words
+from .description import describe
+from .doors import LARGEST, MOST_JSON
+from .problems import ProblemSchema, objection, of_http, problem
+
+__all__ = ["PREFIX", "init_app", "objection", "problem"]
 
 PREFIX = "/api/v1"
+log = structlog.get_logger(__name__)
 
 
 def init_app(app: Flask) -> None:
@@ -30,94 +35,101 @@ def init_app(app: Flask) -> None:
     from ..definitions.api import blueprint as definitions_api
     from ..trail.api import blueprint as trail_api
 
-    api = Api(spec_kwargs={
+    api = _Api(spec_kwargs={
         "title": "Gangze", "version": "v1", "openapi_version": "3.1.0",
         "info": {"description": "Processes, cases, work items, separation of duties, the trail."},
         "components": {"securitySchemes": {"bearer": {"type": "http", "scheme": "bearer"}}},
         "security": [{"bearer": []}],
     })
     app.config.setdefault("OPENAPI_URL_PREFIX", None)
+    # First of all: the doorkeeper that asks for permissions must already see who the token belongs to.
+    app.before_request_funcs.setdefault(None, [])[:0] = [_only_tokens, _only_what_it_takes]
+    app.url_value_preprocessor(_ids_fit)
+    before = {status: next(iter(app.error_handler_spec[None].get(status, {}).values()), None) for status in _OURS}
     api.init_app(app)
     for blueprint in (accounts_api, definitions_api, cases_api, trail_api):
         api.register_blueprint(blueprint, url_prefix=PREFIX)
         csrf.exempt(blueprint)
+    api.spec.components.schema("Problem", schema=ProblemSchema)
     described = Blueprint("api", __name__)
+    made: list[dict[str, Any]] = []
 
     @described.get(f"{PREFIX}/openapi.json")
     @needs("public")
     def openapi() -> Response:
         """The description of this API."""
-        return jsonify(api.spec.to_dict())
+        if not made:
+            made.append(describe(app, api.spec.to_dict(), PREFIX))
+        return jsonify(made[0])
 
     app.register_blueprint(described)
-    # First of all: the doorkeeper that asks for permissions must already see who the token belongs to.
-    app.before_request_funcs.setdefault(None, []).insert(0, _only_tokens)
-    for status in (400, 404, 405, 408, 413, 415, 422, 429, 500):
-        app.register_error_handler(status, _or_page(status, app))
+    for status in _OURS:
+        app.register_error_handler(status, _or_page(before[status]))
+    app.register_error_handler(db.exc.OperationalError, _unavailable)
+
+
+#: Statuses for which the house has pages, or Flask an answer of its own.
+_OURS = (400, 404, 405, 408, 413, 414, 415, 422, 429, 500)
+
+
+class _Api(Api):
+    """Problem documents instead of the library's own errors, and nothing of it outside the API."""
+
+    def handle_http_exception(self, error: HTTPException) -> Any:
+        return of_http(error) if _inside() else error
+
+
+def _inside() -> bool:
+    return request.path == PREFIX or request.path.startswith(PREFIX + "/")
 
 
 def _only_tokens() -> None:
     """A program shows its token at every request; a browser's session opens no door here, so no other site can use
     one."""
-    if not request.path.startswith(PREFIX + "/"):
+    if not _inside():
         return
     scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
     account = accounts.by_token(secret.strip()) if scheme.lower() == "bearer" else None
     g._login_user = SignedIn(account) if account is not None else AnonymousUserMixin()
 
 
-def problem(error: GangzeError) -> Response:
-    """An error of ours as a problem document."""
-    more: dict[str, Any] = {}
-    if isinstance(error, Invalid):
-        more["errors"] = {field: [words(text) for text in texts] for field, texts in error.errors.items()}
-    if isinstance(error, Refused):
-        more["objections"] = [objection(o) for o in error.objections]
-    return _document(error.status, error.code, words(error.text), **more)
+def _only_what_it_takes() -> None:
+    """A body is JSON of a bounded size, unless the endpoint takes files (``takes`` of its view)."""
+    if not _inside() or request.endpoint is None or request.method not in ("POST", "PUT", "PATCH"):
+        return
+    view = getattr(current_app.view_functions[request.endpoint], "view_class", None)
+    takes = getattr(view, "takes", "application/json")
+    if takes == "application/json":
+        request.max_content_length = MOST_JSON
+    if (request.content_length or "Transfer-Encoding" in request.headers) and request.mimetype != takes:
+        raise UnsupportedMediaType
 
 
-def objection(found: Any) -> dict[str, Any]:
-    """One rule's objection, as 409 answers and the explanation list it."""
-    people = organisation.names({p for _, p in found.earlier} | set(found.instead))
-    return {
-        "constraint": found.constraint, "kind": found.kind, "basis": found.basis, "node": found.node,
-        "because": words(found.because),
-        "earlier": [{"node": n, "person": p, "name": people.get(p, "")} for n, p in found.earlier],
-        "instead": [{"person": p, "name": people.get(p, "")} for p in found.instead],
-    }
+def _ids_fit(endpoint: str | None, values: dict[str, Any] | None) -> None:
+    """An id no database can hold belongs to nothing."""
+    if any(isinstance(value, int) and value > LARGEST for value in (values or {}).values()):
+        raise NotFound(Text("没有找到", "there is no such thing"))
 
 
-def _document(status: int, code: str, title: str, **more: Any) -> Response:
-    answer = jsonify({"type": f"urn:gangze:problem:{code}", "title": title, "status": status, **more})
-    answer.status_code = status
-    answer.content_type = "application/problem+json"
-    if status == 401:
-        answer.headers["WWW-Authenticate"] = "Bearer"
-    return answer
-
-
-_TITLES = {
-    400: Text("请求读不懂", "the request cannot be read"), 404: Text("没有这个地址", "there is no such address"),
-    405: Text("此地址不接受这种请求", "this address does not take that kind of request"),
-    408: Text("传输超时", "the request took too long"), 413: Text("内容过大", "the request is too large"),
-    415: Text("内容类型不对", "that kind of content is not taken"), 422: Text("填写有误", "some values do not fit"),
-    429: Text("请求过于频繁", "too many requests"), 500: Text("服务器内部错误", "something is wrong on our side"),
-}
-
-
-def _or_page(status: int, app: Flask) -> Any:
+def _or_page(page: Any) -> Any:
     """For addresses of the API a problem document, for all others the page the house already has for it."""
-    before = app.error_handler_spec[None].get(status, {})
-    page = next(iter(before.values()), None)
 
-    def handler(error: Any) -> Any:
-        if not request.path.startswith(PREFIX):
+    def handler(error: HTTPException) -> Any:
+        if not _inside():
             return page(error) if page is not None else error
-        if not isinstance(error, HTTPException):
-            current_app.logger.error("api_failed", exc_info=getattr(error, "original_exception", None) or error)
-        messages = getattr(error, "data", {}).get("messages", {}) if status == 422 else {}
-        return _document(status, f"http-{status}", words(_TITLES[status]), **(
-            {"errors": {field: found for part in messages.values() for field, found in part.items()}} if messages else {}
-        ))
+        cause = getattr(error, "original_exception", None)
+        if cause is not None:
+            db.session.rollback()
+            log.error("api_failed", path=request.path, exc_info=cause)
+        return of_http(error)
 
     return handler
+
+
+def _unavailable(error: Exception) -> Any:
+    """The store did not even let itself be read; what changes something says so by itself (``change``)."""
+    db.session.rollback()
+    log.error("store_unavailable", path=request.path, reason=str(getattr(error, "orig", error)))
+    return current_app.handle_user_exception(Unavailable(Text(
+        "存储暂不可用,请稍后再试。", "The store is not available, try again later."
+    )))

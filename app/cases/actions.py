@@ -51,7 +51,7 @@ def start(
     Args:
         process: key of a process or code of its matter.
         answers: values of the first form, or, where the process starts without a person, its starting data.
-        party: key of the party the case is about, e.g. ``party:12``.
+        party: key of the party the case is about, e.g. ``party:12``, or ``person:7`` for one of the office's own.
         department: in which of their departments the initiator acts; their own where none is given.
 
     Returns:
@@ -60,11 +60,12 @@ def start(
     Raises:
         NotFound: no such active process.
         Refused: the initiator may not do the first task, or the case could not be finished without breaking a rule.
-        Invalid: the answers do not fit the form.
+        Invalid: the answers do not fit the form, or nobody knows the party.
     """
     definition = definitions.active(process)
     what = definitions.meaning(definition.id)
     given = _normal(answers or {})
+    _registered(party)
     on = today(_now())
     data = {"param": parameters.names_on(on)}
     opening = what.opening
@@ -100,6 +101,18 @@ def start(
             if answers is not None:
                 _complete(act, item, actor, given, None, opinion)
         return act.id
+
+
+def _registered(party: str | None) -> None:
+    """A case is about somebody the registers know, or nobody could be told to stay out of it."""
+    if party is None or parties.by_key(party) is not None:
+        return
+    kind, _, number = party.partition(":")
+    if kind == "person" and number.isascii() and number.isdigit() and len(number) < 19 and organisation.names(
+        [int(number)]
+    ):
+        return
+    raise Invalid({"party": [Text("没有这个当事人", "there is no such party")]})
 
 
 def _may_start(act: Act, actor: Actor) -> None:
@@ -217,7 +230,7 @@ def save(item_id: int, *, actor: Actor, version: int, answers: Mapping[str, Any]
     Returns:
         The item's new version.
     """
-    draft = _normal({"answers": dict(answers), "opinion": opinion})
+    draft = {"answers": _normal(answers), **_normal({"opinion": opinion})}
     with acting("work_item.saved", actor=actor, item=item_id) as act:
         item = _held_item(act, actor, version)
         act.save_item(item, draft=dumps(draft))
@@ -515,7 +528,19 @@ def _normal(values: Mapping[str, Any]) -> dict[str, Any]:
     try:
         return normalise(dict(values))
     except BadValue as error:
-        raise Invalid({error.path.split(".")[0].split("[")[0]: [error.text]}) from error
+        raise Invalid({_field(error, values): [error.text]}) from error
+
+
+def _field(error: BadValue, values: Mapping[str, Any]) -> str:
+    """Which field is to blame: the first that has no place in a case by itself, where the whole was blamed."""
+    if error.path:
+        return max((name for name in values if error.path.startswith(name)), key=len, default=error.path)
+    for name, value in values.items():
+        try:
+            normalise({name: value})
+        except BadValue:
+            return str(name).encode(errors="replace").decode()
+    return ""
 
 
 def _alive(act: Act) -> None:

@@ -109,7 +109,9 @@ def describe(
         listed = values[field.name] if isinstance(values[field.name], list) else [values[field.name]]
         try:
             ids = [int(v["id"] if isinstance(v, Mapping) else v) for v in listed]
-        except (KeyError, TypeError, ValueError):
+            if not all(0 < i < 2**63 for i in ids):
+                raise ValueError
+        except (KeyError, TypeError, ValueError, ArithmeticError):
             errors[field.name] = [Text("不是附件", "not an attachment")]
             continue
         rows = {
