@@ -259,8 +259,11 @@ def _candidates(situation: Situation, task: int, first: bool = False) -> int:
                 persons |= acts[u]
             if persons.bit_count() >= limit:
                 asked = asked & persons if persons.bit_count() == limit else 0
-    classes = [asked] if asked else []
     needed = _needed(situation, AGAIN)
+    found = _like(situation, task, needed, acts) & asked
+    if found and first:
+        return found
+    classes = [asked & ~found] if asked & ~found else []
     cuts = {situation.eligible[v] for v in bits(needed & ~(1 << task))}
     cuts.update(situation.performed)
     cuts.update(situation.claimed)
@@ -278,7 +281,6 @@ def _candidates(situation: Situation, task: int, first: bool = False) -> int:
                 else:
                     split.append(group)
             classes = split
-    found = 0
     for group in classes:
         one = group & -group
         if breaks(situation, task, one):
@@ -291,6 +293,27 @@ def _candidates(situation: Situation, task: int, first: bool = False) -> int:
         except Undecided:
             continue
     return found
+
+
+def _like(situation: Situation, task: int, needed: int, acts: list[int]) -> int:
+    """Everybody who may act at ``task`` because somebody may of whom nothing is known: whoever has no past in this case
+    and is not needed by the plan that is left, can take that newcomer's place. No rule but those about single persons
+    tells the two apart."""
+    if any(mask >> task & 1 for mask in situation.compiled.apart):
+        return 0
+    busy = 0
+    for known in situation.facts.instances.values():
+        busy |= situation.set_of(p for p in known if p is not None)
+    newcomer = 1 << len(situation.office.people) + len(situation.strangers)
+    try:
+        plan = situation.plan(needed, task, newcomer)
+    except (Undecided, Violated):
+        return 0
+    if plan is None:
+        return 0
+    for persons in (*acts, *situation.performed, *situation.claimed, *plan.values()):
+        busy |= persons
+    return ~busy
 
 
 def _others(situation: Situation, task: int, person: int) -> tuple[int, ...]:

@@ -48,15 +48,50 @@ def solve(  # noqa: PLR0917 - the parts of one problem, always given together
     Raises:
         Undecided: the limit was reached.
     """
+    budget = [limit]
+    live = [mask & active for mask in apart if mask & active & (mask & active) - 1]
+    if live:
+        return _separate(active, list(domains), differ, counts, live, signatures, budget)
+    return _assign(active, domains, differ, counts, budget)
+
+
+def _separate(  # noqa: PLR0917
+    active: int, domains: list[int], differ: Sequence[int], counts: Sequence[tuple[int, int, int, int]],
+    live: Sequence[int], signatures: Sequence[tuple[int, int]], budget: list[int],
+) -> dict[int, int] | None:
+    """As :func:`solve`. Departments are settled only where a plan made without regard to them puts two tasks into one:
+    either the first task stays with its departments and the others leave them, or it goes elsewhere."""
+    budget[0] -= 1
+    if budget[0] < 0:
+        raise Undecided
+    plan = _assign(active, domains, differ, counts, budget)
+    if plan is None:
+        return None
+    for mask in live:
+        for v in bits(mask):
+            members, mates = next(s for s in signatures if s[0] & plan[v])
+            others = mask & ~(1 << v)
+            if any(plan[u] & mates for u in bits(others)):
+                stays, goes = list(domains), list(domains)
+                stays[v] &= members
+                for u in bits(others):
+                    stays[u] &= ~mates
+                goes[v] &= ~members
+                return (
+                    _separate(active, stays, differ, counts, live, signatures, budget)
+                    or _separate(active, goes, differ, counts, live, signatures, budget)
+                )
+    return plan
+
+
+def _assign(
+    active: int, domains: Sequence[int], differ: Sequence[int], counts: Sequence[tuple[int, int, int, int]],
+    budget: list[int],
+) -> dict[int, int] | None:
+    """As :func:`solve`, departments apart."""
     bound = 0
     for mask, _, _, _ in counts:
         bound |= mask
-    live = []
-    for mask in apart:
-        together = mask & active
-        if together & (together - 1):
-            live.append(together)
-            bound |= together
     # A task with more candidates than neighbours can wait until all the others have somebody: it is never in the way.
     rest, loose, going = active, [], True
     while going:
@@ -69,62 +104,15 @@ def solve(  # noqa: PLR0917 - the parts of one problem, always given together
                 rest ^= 1 << v
                 loose.append(v)
                 going = True
-    if rest:
-        budget = [limit]
-        plan = (
-            _split(rest, list(domains), differ, counts, live, signatures, budget) if live
-            else _Search(rest, domains, differ, counts, budget).run()
-        )
-        if plan is None:
-            return None
-    else:
-        plan = {}
+    plan = _Search(rest, domains, differ, counts, budget).run() if rest else {}
+    if plan is None:
+        return None
     for v in reversed(loose):
         people = domains[v]
         for u in bits(differ[v]):
             people &= ~plan.get(u, 0)
         plan[v] = people & -people
     return plan
-
-
-def _split(  # noqa: PLR0917
-    rest: int, domains: list[int], differ: Sequence[int], counts: Sequence[tuple[int, int, int, int]],
-    live: Sequence[int], signatures: Sequence[tuple[int, int]], budget: list[int],
-) -> dict[int, int] | None:
-    """Settle first which departments the tasks in ``live`` come from: with that known the rule is about single persons
-    again, and the search over partitions applies."""
-    todo, fewest = -1, 1 << 62
-    for mask in live:
-        for v in bits(mask):
-            size = domains[v].bit_count()
-            if size < fewest:
-                todo, fewest = v, size
-    if todo < 0:
-        return _Search(rest, domains, differ, counts, budget).run()
-    remaining = [m & ~(1 << todo) for m in live]
-    others = 0
-    for mask in live:
-        if mask >> todo & 1:
-            others |= mask
-    others &= ~(1 << todo)
-    for members, mates in signatures:
-        mine = domains[todo] & members
-        if not mine:
-            continue
-        budget[0] -= 1
-        if budget[0] < 0:
-            raise Undecided
-        narrowed = list(domains)
-        narrowed[todo] = mine
-        for u in bits(others):
-            narrowed[u] &= ~mates
-            if not narrowed[u]:
-                break
-        else:
-            plan = _split(rest, narrowed, differ, counts, remaining, signatures, budget)
-            if plan is not None:
-                return plan
-    return None
 
 
 class _Search:

@@ -1,6 +1,8 @@
 """What the gate says, rule by rule, in small offices where every answer can be seen at a glance."""
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from app.kernel.bpmn.model import Flow, Loop, Node, PostRule, Process, Scope
@@ -282,7 +284,7 @@ def test_a_stranger_is_refused_and_an_unknown_task_is_an_error():
 
 
 def test_what_cannot_be_decided_in_time_is_refused():
-    hard = rules({t: "X" for t in "abcdef"}, rule("people", "a b c d e f", "c1", min="3", max="3"), rule("same", "a f", "c2"))
+    hard = rules(dict.fromkeys("abcdef", "X"), rule("people", "a b c d e f", "c1", min="3", max="3"), rule("same", "a f", "c2"))
     office = Office.of([person(i, f"P{i}", "X") for i in range(1, 9)])
     now = facts("a b c d e f", sure="a b c d e f")
     verdict = may(hard, office, now, "a", 1, limit=1)
@@ -428,3 +430,10 @@ def test_a_task_that_may_run_must_still_find_its_second_person():
     least = rules({"a": "X", "b": "Y"}, rule("people", "a b", min="2"))
     office = Office.of([person(1, "A", "X"), person(2, "B", "X", "Y")])
     assert candidates(least, office, facts("a b", sure="a"), "a") == (1,)
+
+
+def test_a_rule_beyond_the_case_is_not_taken_for_one_within_it():
+    wider = replace(rule("differ", "a b"), scope="party")
+    found = rules(["a", "b", "c"], wider)
+    assert found.rules == () and found.unsupported == (wider,)
+    assert candidates(found, cast(), facts("a b c"), "a") == () and may(found, cast(), facts("c"), "c", ADA).allowed

@@ -260,7 +260,10 @@ def run(seed: int, gate: bool, returns: bool) -> tuple[str, Case | None]:
         free = case.free()
         if gate:
             for name in set(free):
-                if not candidates(rules, office, case.facts(returns), name):
+                facts = case.facts(returns)
+                able = candidates(rules, office, facts, name)
+                assert able == tuple(p for p in people if allowed(rules, office, facts, name, p)), seed
+                if not able:
                     return "dead", case
         elif any(not any(past_allows(case, name, who) for who in people) for name in set(free)):
             return "dead", case
