@@ -17,8 +17,9 @@ from ..kernel.values import loads
 from . import keys, models
 from .filters import CASES_OF, Filters
 from .models import Entry, Leaf
+from .report import Fault, Report
 from .tiles import Tiles
-from .verification import GENESIS, HEADS, Fault, Report, verify
+from .verification import GENESIS, HEADS, verify
 
 __all__ = [
     "CASES_OF", "HEADS", "CaseTrail", "Fault", "Filters", "Page", "Record", "Report", "log_key", "of_case", "search",

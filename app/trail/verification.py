@@ -8,7 +8,6 @@ from __future__ import annotations
 import sqlite3
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any
 
@@ -17,15 +16,13 @@ from sqlalchemy import func, select, text
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import OperationalError
 
-from ..kernel.text import Text
 from ..kernel.trail import Frontier
-from ..kernel.trail.notes import BadNote, Verifier, open_note
-from . import keys
+from ..kernel.trail.notes import Verifier
 from .models import Entry, Leaf, LogNode
+from .report import Report
+from .signed import checkpoints
 from .snapshot import batches, snapshot
 
-#: Faults told in full; beyond it they are only counted.
-MAX_FAULTS = 100
 #: Ends of chains kept in memory. A subject that was dropped is looked up again.
 MAX_CHAINS = 100_000
 GENESIS = bytes(32)
@@ -34,74 +31,6 @@ _NEVER = sys.maxsize
 #: Where the ends of chains are kept besides ``subject_head``: each callable yields (subject, seq, head) of every chain
 #: of its room, read on the connection it is given. Rooms add theirs when they are imported.
 HEADS: list[Callable[[Connection], Iterable[tuple[str, int, bytes]]]] = []
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """One thing that is not as it was written.
-
-    Attributes:
-        text: what is wrong.
-        entry: the entry's id, where it is known.
-        subject, seq: whose chain, and its number in it.
-        index: its place in the log.
-    """
-
-    text: Text
-    entry: int | None = None
-    subject: str | None = None
-    seq: int | None = None
-    index: int | None = None
-
-    def __str__(self) -> str:
-        return self.line().en
-
-    def line(self) -> Text:
-        """Where and what, for a person."""
-        zh, en = [], []
-        if self.entry is not None:
-            zh.append(f"记录 {self.entry}")
-            en.append(f"entry {self.entry}")
-        if self.subject is not None:
-            zh.append(f"{self.subject} 第 {self.seq} 条")
-            en.append(f"{self.subject} no. {self.seq}")
-        if self.index is not None:
-            zh.append(f"日志位置 {self.index}")
-            en.append(f"log index {self.index}")
-        return Text(",".join(zh) + ":" + self.text.zh if zh else self.text.zh,
-                    ", ".join(en) + ": " + self.text.en if en else self.text.en)
-
-
-@dataclass(slots=True)
-class Report:
-    """What a verification found.
-
-    ``faults`` are in the order of the log, then of what is pending, then of the ends of chains: the first is the first
-    bad entry. ``found`` counts those left out as well.
-    """
-
-    entries: int = 0
-    logged: int = 0
-    pending: int = 0
-    chains: int = 0
-    checkpoints: int = 0
-    signed: int = 0
-    root: bytes = b""
-    found: int = 0
-    faults: list[Fault] = field(default_factory=list)
-
-    @property
-    def ok(self) -> bool:
-        return self.found == 0
-
-    @property
-    def first(self) -> Fault | None:
-        return self.faults[0] if self.faults else None
-
-    def add(self, zh: str, en: str, **where: Any) -> None:
-        self.found += 1
-        if len(self.faults) < MAX_FAULTS:
-            self.faults.append(Fault(Text(zh, en), **where))
 
 
 def verify(progress: Callable[[int, int], Any] | None = None, verifiers: Iterable[Verifier] | None = None) -> Report:
@@ -154,8 +83,8 @@ class _Verification:
     ) -> None:
         self.connection = connection
         self.progress = progress or (lambda done, total: None)
-        self.given = None if verifiers is None else list(verifiers)
         self.report = Report()
+        self.checkpoints = checkpoints(connection, self.report, verifiers)
         self.ends: dict[str, tuple[int, bytes]] = {}
         self.forgotten = False
         self.frontier = Frontier()
@@ -165,7 +94,6 @@ class _Verification:
     def run(self) -> Report:
         report, count = self.report, select(func.count())
         report.entries = self.connection.execute(count.select_from(Entry)).scalar_one()
-        self.checkpoints = self._checkpoints()
         self.signed = next(self.checkpoints, None)
         self._log()
         while self.signed is not None:  # larger than the log is
@@ -445,66 +373,8 @@ class _Verification:
         if report.ok:
             report.add("日志、待入日志与记录的数目不符。", "log and pending do not add up to the entries")
 
-    # -- checkpoints --------------------------------------------------------------------------------------------------
-
-    def _checkpoints(self) -> Iterator[tuple[int, bytes]]:
-        """(size, root) of every checkpoint whose signature holds, by size; what does not hold is reported."""
-        verifiers = self.given
-        copies = keys.read_copies()
-        copy = self._copy(copies)
-        for rows in batches(self.connection, "SELECT size, root, note FROM checkpoint ORDER BY size"):
-            for size, root, note in rows:
-                self.report.checkpoints += 1
-                if verifiers is None:
-                    verifiers = [keys.verifier()]
-                while copy is not None and isinstance(size, int) and copy[0] < size:
-                    self._lost(copy[0])
-                    copy = self._copy(copies)
-                outside = None
-                if copy is not None and copy[0] == size:
-                    outside, copy = copy[1], self._copy(copies)
-                try:
-                    signed = open_note(note, verifiers)
-                except (BadNote, AttributeError, TypeError) as error:
-                    why = error.text if isinstance(error, BadNote) else Text("无法读取", "unreadable")
-                    self.report.add(f"检查点 {size} 的签名无效:{why.zh}。",
-                                    f"checkpoint {size} is not signed: {why.en}", index=size)
-                    continue
-                if (signed.size, signed.root) != (size, root):
-                    self.report.add(f"检查点 {size} 的记录与其签名不符。",
-                                    f"checkpoint {size} is not what was signed", index=size)
-                if outside not in (None, note) and _root(outside, verifiers) != signed.root:
-                    self.report.add(f"检查点 {size} 与库外副本不符。",
-                                    f"checkpoint {size} is not the one copied outside", index=size)
-                self.report.signed = signed.size
-                yield signed.size, signed.root
-        while copy is not None:
-            self._lost(copy[0])
-            copy = self._copy(copies)
-
-    def _copy(self, copies: Iterator[str]) -> tuple[int, str] | None:
-        for note in copies:
-            try:
-                return int(note.split("\n", 2)[1]), note
-            except (IndexError, ValueError):
-                self.report.add("库外的检查点副本无法读取。",
-                                "a copy of a checkpoint outside the database is unreadable")
-        return None
-
-    def _lost(self, size: int) -> None:
-        self.report.add(f"检查点 {size} 已不在库中,库外仍有副本:检查点被删除,或恢复了旧数据。",
-                        f"checkpoint {size} is gone, its copy outside is not: it was deleted, or an old copy was put "
-                        "back", index=size)
-
 
 _STRAY = (
     "SELECT e.id, e.subject, e.seq FROM entry e LEFT JOIN leaf l ON l.entry_id = e.id "
     "LEFT JOIN pending p ON p.entry_id = e.id WHERE l.entry_id IS NULL AND p.entry_id IS NULL ORDER BY e.id LIMIT 1"
 )
-
-
-def _root(note: str, verifiers: Iterable[Verifier]) -> bytes | None:
-    try:
-        return open_note(note, verifiers).root
-    except BadNote:
-        return None

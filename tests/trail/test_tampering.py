@@ -24,6 +24,7 @@ from app.kernel.trail.notes import Checkpoint, SigningKey, sign
 from app.trail import verification
 from app.trail.actions import publish
 from app.trail.queries import Fault, Report, verify
+from app.trail.report import MAX_FAULTS
 from tests.trail.house import case, create, house, write
 
 #: Cases of the drill; each is one random edit.
@@ -552,7 +553,7 @@ def test_only_a_hundred_faults_are_told_but_all_are_counted(store):
     edit.do("UPDATE entry SET what = 'x.y'")
     finish(edit)
     report = verify()
-    assert len(report.faults) == verification.MAX_FAULTS
+    assert len(report.faults) == MAX_FAULTS
     assert report.found == report.entries
     assert report.first.index == 0
 
