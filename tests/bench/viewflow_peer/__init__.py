@@ -1,0 +1,1 @@
+"""The same approval as a Django application of viewflow."""
