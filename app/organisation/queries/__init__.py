@@ -20,7 +20,6 @@ from .register import (
     person,
     person_by_number,
     post,
-    post_codes,
     posts,
     posts_of,
     search_people,
@@ -29,6 +28,6 @@ from .register import (
 __all__ = [
     "VERSION", "Clash", "Coverage", "Held", "Holder", "InDepartment", "PersonPage", "PostPage", "clashes", "coverage",
     "departments", "holders", "in_office", "main_post", "names", "office", "pairs", "person", "person_by_number",
-    "post", "post_codes", "posts", "posts_of",
+    "post", "posts", "posts_of",
     "search_people", "version",
 ]

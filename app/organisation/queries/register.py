@@ -107,15 +107,6 @@ def posts() -> Sequence[Post]:
     return db.session.scalars(select(Post).order_by(Post.position)).all()
 
 
-def post_codes() -> frozenset[str]:
-    """What a diagram may write where it names a post: every code, and every name that only one post has."""
-    called: dict[str, set[str]] = defaultdict(set)
-    for post in posts():
-        for name in (post.code, post.zh, post.en):
-            called[name].add(post.code)
-    return frozenset(name for name, codes in called.items() if len(codes) == 1)
-
-
 def pairs() -> list[rules.Pair]:
     """All pairs of posts that are kept apart, wildcards expanded."""
     return rules.pairs(posts(), db.session.scalars(select(Incompatible).order_by(Incompatible.id)).all())
