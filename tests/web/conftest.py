@@ -22,6 +22,18 @@ def site(bureau_home: Path) -> Iterator[Flask]:
         db.engine.dispose()
 
 
+@pytest.fixture(scope="session")
+def bare(tmp_path_factory: pytest.TempPathFactory) -> Flask:
+    """An application with an empty store, for what only draws."""
+    from app.extensions import db
+
+    made = make_app(tmp_path_factory.mktemp("bare"), DEMO=True)
+    with made.app_context():
+        db.create_all()
+        db.session.remove()
+    return made
+
+
 @pytest.fixture
 def visit(site: Flask) -> Callable[..., Any]:
     """``visit("chenxiaomei")``: a client signed in as somebody of the bureau; without a name, a stranger's."""
