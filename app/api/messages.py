@@ -18,6 +18,8 @@ _KNOWN: tuple[tuple[str, str, str], ...] = (
     (r"Not a valid utf-8 string\.", "不是 UTF-8 文字", "it is not UTF-8"),
     (r"Holds characters that cannot be stored\.", "含有不能保存的字符", "holds characters that cannot be stored"),
     (r"Not a valid integer\.", "应为整数", "a whole number is expected"),
+    (r"Not a valid number\.", "应为数字", "a number is expected"),
+    (r"Number too large\.", "数字过大", "the number is too large"),
     (r"Not a valid boolean\.", "应为 true 或 false", "true or false is expected"),
     (r"Not a valid mapping type\.", "应为 JSON 对象", "a JSON object is expected"),
     (r"Not a valid list\.", "应为列表", "a list is expected"),

@@ -203,12 +203,13 @@ def claim(item_id: int, *, actor: Actor, version: int | None = None) -> None:
         Refused: the separation gate says no.
     """
     with acting("work_item.claimed", actor=actor, item=item_id) as act:
-        item = _open_item(act, version)
+        item = _open_item(act, None)
         if item.state is ItemState.ALLOCATED:
             if item.assignee_id == actor.person_id:
                 raise Conflict(Text("您已经签收了这项待办。", "You have already claimed this work item."))
             who = organisation.names([item.assignee_id]).get(item.assignee_id, "")
             raise Conflict(Text(f"已由{who}签收。", f"{who} has already claimed it."), assignee=item.assignee_id)
+        _open_item(act, version)  # who was quicker is told before that the page is stale
         _gate(act, item, actor)
         act.allocate(item, actor.person_id)
         act.save_item(item, allocated_at=act.now)

@@ -59,7 +59,7 @@ def _view(case_id: int) -> queries.CaseView:
 
 @contextmanager
 def _unseen(look: Callable[[], Any]) -> Iterator[None]:
-    """To somebody who may not see a thing, a refusal about it says only that there is none.
+    """To somebody who may not know of a thing, a refusal about it says only that there is none.
 
     The act was tried and its refusal is in the trail; what is withheld is who did what in a case that is not theirs.
     """
@@ -68,6 +68,12 @@ def _unseen(look: Callable[[], Any]) -> Iterator[None]:
     except (Conflict, Forbidden):
         look()
         raise
+
+
+def _look(item_id: int) -> None:
+    """The work item, if the asker may know of it: who was offered it may be told that somebody was quicker."""
+    if not queries.is_for(item_id, current_user.person_id):
+        queries.work_item(item_id, actor=current_user.actor, role=_role())
 
 
 @blueprint.route("/cases")
@@ -203,11 +209,19 @@ class OneWorkItem(MethodView):
         }
 
 
+def _refuse(item_id: int, given: dict[str, Any]) -> None:
+    """Whoever says refuse never agrees by mistake: only decisions against pass this door."""
+    decision = given["decision"] or "refuse"
+    if decision not in actions.NEGATIVE:
+        raise Invalid({"decision": [Text("这不是否定的办理结果", "this decision does not refuse")]})
+    actions.complete(item_id, actor=current_user.actor, **{**given, "decision": decision})
+
+
 def _item_verb(name: str, schema: Any, act: Any) -> None:
     @blueprint.arguments(schema)
     @blueprint.response(200, StandingSchema)
     def post(self: MethodView, given: dict[str, Any], item_id: int) -> Mapping[str, Any]:
-        with _unseen(lambda: queries.work_item(item_id, actor=current_user.actor, role=_role())):
+        with _unseen(lambda: _look(item_id)):
             act(item_id, given)
         return queries.standing(item_id)
 
@@ -221,8 +235,7 @@ for _name, _schema, _verb in (
     ("release", HeldSchema, lambda i, g: actions.release(i, actor=current_user.actor, **g)),
     ("save", SaveSchema, lambda i, g: actions.save(i, actor=current_user.actor, **g)),
     ("complete", CompleteSchema, lambda i, g: actions.complete(i, actor=current_user.actor, **g)),
-    ("refuse", CompleteSchema,
-     lambda i, g: actions.complete(i, actor=current_user.actor, **{**g, "decision": g["decision"] or "refuse"})),
+    ("refuse", CompleteSchema, lambda i, g: _refuse(i, g)),
     ("return", ReturnSchema, lambda i, g: actions.return_(i, actor=current_user.actor, **g)),
 ):
     _item_verb(_name, _schema, _verb)

@@ -297,6 +297,12 @@ def work_item(item_id: int, *, actor: Actor, role: str | None = None) -> WorkIte
     )
 
 
+def is_for(item_id: int, person: int | None) -> bool:
+    """Whether a work item, open or not, is of a post this person holds today."""
+    return person is not None and db.session.scalar(
+        select(ITEM.c.id).where(ITEM.c.id == item_id, _offered_to(person))) is not None
+
+
 def standing(item_id: int) -> Mapping[str, Any]:
     """How a work item stands, for whoever has just acted on it: id, version, state, case, case_status.
 

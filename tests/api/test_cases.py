@@ -5,9 +5,7 @@ from typing import Any
 
 import pytest
 
-from .conftest import APPROVAL, FORM, GOOD, World, deployed, open_item
-
-__all__ = ["APPROVAL", "FORM", "deployed"]
+from .conftest import GOOD, World, open_item
 
 
 def test_a_case_started_with_its_data_goes_on_to_the_next_post(world: World) -> None:
@@ -169,7 +167,11 @@ def test_the_nodes_tell_what_was_passed_and_what_is_current(world: World) -> Non
     case = world.chenxiaomei.start()
     nodes = world.chenxiaomei.ok("GET", f"/cases/{case['id']}/nodes")
     assert {"s", "apply"} <= set(nodes["passed"]) and nodes["current"] == ["approve"]
-    assert nodes["refused"] == nodes["returned"] == [] and "s-apply" in nodes["flows"]
+    assert nodes["refused"] == nodes["returned"] == nodes["flows"] == []
+    world.liuzhiqiang.take(case["id"], "approve", decision="agree")
+    nodes = world.chenxiaomei.ok("GET", f"/cases/{case['id']}/nodes")
+    assert "approve" in nodes["passed"] and nodes["current"] == ["audit"]
+    assert nodes["flows"] == ["ok-audit"], "of a gateway's ways the one that was taken"
 
 
 def test_the_explanation_says_for_every_holder_whether_they_may_and_why_not(world: World) -> None:
