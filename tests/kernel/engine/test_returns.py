@@ -142,6 +142,28 @@ def test_after_an_interruption_the_interrupted_task_can_be_returned_to():
     assert walk.open == ["b"] and len(walk.step.timers) == 1
 
 
+def test_a_branch_beside_an_open_task_may_return_to_it_and_then_there_is_one_of_it():
+    made = program(start(), user("a"), boundary("t", "a", on("duration", "PT1H"), False), user("urge"), end(), end("e2"),
+                   flows("s -> a -> e", "t -> urge -> e2"))
+    walk = Walk(made)
+    walk.fire("t")
+    step = walk.back("urge", "a")
+    assert walk.open == ["a"] and {(c.node, c.how) for c in step.closed} == {("urge", "returned"), ("a", "withdrawn")}
+
+
+def test_who_only_corrects_something_is_not_hurried_and_cannot_be_sent_to_what_came_after():
+    made = program(start(), user("a"), user("b"), boundary("t", "b", on("duration", "PT1H")), user("c"), user("d"), end(),
+                   end("e2"), flows("s -> a -> b -> c -> d -> e", "t -> e2"))
+    walk = Walk(made)
+    walk.do("a", "b", "c")
+    step = walk.back("d", "b", straight=True)
+    assert step.timers == ()
+    assert places(walk, "b", True) == ("a",)
+    walk.back("b", "a")
+    walk.do("a")
+    assert len(walk.step.timers) == 1, "the way is run again: the limit counts again"
+
+
 def test_only_an_open_work_item_can_be_returned_and_only_to_where_it_came_by():
     walk = Walk(LINE)
     walk.do("a")

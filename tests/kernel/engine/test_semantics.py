@@ -299,6 +299,38 @@ def test_an_error_goes_to_the_nearest_that_catches_it_and_an_escalation_nobody_c
     assert made.open == ["u"] and made.thrown == [engine.Thrown("n", "escalation", "E")]
 
 
+def test_an_event_sub_process_of_a_scope_catches_before_its_boundary():
+    handler = sub("es", start("em", "<errorEventDefinition/>"), user("h"), end("ee"), flows("em -> h -> ee"), by_event=True)
+    made = walk(start(), sub("sp", start("is"), user("u"), end("ie"), flows("is -> u -> ie"), handler),
+                boundary("b", "sp", "<errorEventDefinition/>"), user("after"), user("other"), end(), end("e2"),
+                flows("s -> sp -> after -> e", "b -> other -> e2"))
+    made.send(engine.Raise(made.token("u"), "E"))
+    assert made.open == ["h"]
+    made.do("h")
+    assert made.open == ["after"]
+
+
+def test_what_an_interruption_withdraws_before_its_turn_never_happens():
+    made = walk(start(), sub("sp", start("is"), both("g"), throw("stop", on("signal", "s_stop")), service("never"), task("nor"),
+                             end("ie"), end("ie2"), end("ie3"), flows("is -> g -> stop -> ie", "g -> never -> ie2", "g -> nor -> ie3")),
+                boundary("b", "sp", on("signal", "s_stop")), user("after"), end(), end("e2"), flows("s -> sp -> e", "b -> after -> e2"),
+                names="stop")
+    assert made.open == ["after"] and made.step.calls == ()
+    assert {("never", "completed"), ("nor", "completed")}.isdisjoint(made.trace)
+    assert ("nor", "cancelled") in made.trace
+
+
+def test_one_activity_of_instances_sees_another_whole():
+    made = walk(start(), user("m", many(cardinality=2)), sub("sp", start("is"), user("u"), xor("x", "no"), user("v"), end("ie"),
+                                                             end("ie2"), flows("is -> u -> x #no -> ie",
+                                                                               "x [len(m) == 2 and m[1].n == 1] -> v -> ie2"),
+                                                             loop=many(cardinality=2)), end(), flows("s -> m -> sp -> e"))
+    made.do("m", n=0)
+    made.do("m", n=1)
+    made.do("u")
+    assert made.open == ["u", "v"]
+
+
 def test_an_escalation_is_caught_without_stopping_what_threw_it():
     made = walk(start(), sub("sp", start("is"), throw("n", on("escalation", "E")), user("u"), end("ie"),
                              flows("is -> n -> u -> ie")), boundary("b", "sp", on("escalation", "E"), False), user("boss"),
