@@ -31,6 +31,8 @@ from .trail.models import Entry, SubjectHead
 
 log = structlog.get_logger(__name__)
 
+#: What every entry says of itself; no fact may be called so.
+OWN = frozenset({"v", "at", "subject", "seq", "prev", "what", "who"})
 #: ``prev`` of the first entry of a chain.
 GENESIS = bytes(32)
 
@@ -102,6 +104,8 @@ class Change:
         chain = subject or self.subject
         if chain is None:
             raise RuntimeError(f"{what}: whose trail does it belong to?")
+        if taken := facts.keys() & OWN:
+            raise RuntimeError(f"{what}: {', '.join(sorted(taken))} is said by every entry already")
         self._entries.append((chain, what, facts))
 
     def after(self, call: Callable[[], Any]) -> None:

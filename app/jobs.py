@@ -24,7 +24,7 @@ from .cases import actions
 from .cases.acting import CASE, JOB, TIMER
 from .cases.models import CaseStatus, JobState
 from .change import Actor
-from .errors import Conflict, Unavailable
+from .errors import Conflict, GangzeError, Unavailable
 from .extensions import db
 from .kernel.values import BadValue, loads
 
@@ -94,14 +94,19 @@ def sweep() -> int:
 
 @celery.task(name="gangze.sequence")
 def sequence() -> int:
-    """Move pending entries into the log and sign a checkpoint over them."""
+    """Move pending entries into the log and sign a checkpoint over them.
+
+    Returns:
+        The size of the log that is signed now; 0 where nothing new was signed.
+    """
     from .trail import actions as trail
 
-    moved = 0
-    while batch := trail.sequence():
-        moved += batch
-    trail.checkpoint()
-    return moved
+    try:
+        signed = trail.publish()
+    except GangzeError as error:  # a damaged log or a lost key: a person must look, so it is said at every try
+        log.error("log_not_signed", reason=error.text.en)
+        return 0
+    return signed.size if signed else 0
 
 
 def run_due_timers(limit: int = 100) -> int:

@@ -188,7 +188,7 @@ def decimal(text: str) -> Decimal:
         ValueError: it is not a finite number.
     """
     try:
-        number = Decimal(text.strip().replace(",", "").replace(",", "").lstrip("¥¥"))
+        number = Decimal(text.strip().replace(",", "").replace("\uff0c", "").lstrip("\u00a5\uffe5"))
     except InvalidOperation as error:
         raise ValueError(text) from error
     if not number.is_finite():
