@@ -40,12 +40,13 @@ class Violated(Exception):
 
 
 class Act(NamedTuple):
-    """``person`` (a set of one) about to act at ``task`` (-1: nobody); ``acts``: all acts per task, this one included.
-    """
+    """``person`` (a set of one) about to act at ``task`` (-1: nobody); ``acts``: all acts per task, this one included;
+    ``sure``: mask of the tasks that are certain to run."""
 
     task: int
     person: int
     acts: list[int]
+    sure: int
 
 
 @dataclass(slots=True)
@@ -142,7 +143,7 @@ def _turns(situation: Situation, draft: Draft, v: int, act: Act, steps: Sequence
     rules, bit, done = situation.rules, 1 << v, situation.performed[v]
     found = []
     if rules.several & bit:
-        certain = bool(rules.certain & situation.sure & bit)
+        certain = bool(rules.certain & act.sure & bit)
         if v == act.task or situation.facts.open.get(rules.tasks[v], 0):
             turn = _planned(steps, certain)
             turn.acts = _round(situation, v, act)[0]
@@ -153,7 +154,7 @@ def _turns(situation: Situation, draft: Draft, v: int, act: Act, steps: Sequence
         if steps:
             found.append(_planned(steps, certain))
         return found
-    certain = bool(done or situation.sure & bit)
+    certain = bool(done or act.sure & bit)
     for i in bits(act.acts[v]):
         one = (1 << i,)
         bygone = bool(done >> i & 1) and not (v == act.task and act.person == 1 << i)

@@ -17,7 +17,7 @@ from . import explain
 from .constraints import Rule, Rules
 from .counting import Violated
 from .office import Office, bits
-from .problem import INCOMPATIBLE, Compiled, Situation, compiled
+from .problem import INCOMPATIBLE, Compiled, Needed, Situation, compiled
 from .protocol import CaseFacts, Satisfiability, Verdict
 from .solver import LIMIT, Undecided
 
@@ -54,7 +54,7 @@ def may(
     others = _others(situation, task, person)
     if reason == DIRECT:
         return Verdict(False, explain.direct(situation, task, person, others))
-    needed, bit = _needed(situation, reason), 1 << office.index[person]
+    needed, bit = situation.needed(reason == AGAIN), 1 << office.index[person]
     rule = _broken_minimum(situation, needed, task, bit)
     if rule is not None:
         return Verdict(False, (explain.minimum(situation, task, person, rule, others),))
@@ -95,7 +95,7 @@ def plan(rules: Rules, office: Office, facts: CaseFacts, *, limit: int = LIMIT) 
     """
     situation = Situation(compiled(rules, office), facts, limit)
     try:
-        found = situation.plan(_needed(situation, FORWARD))
+        found = situation.plan(situation.needed())
     except Violated:
         return None
     if found is None:
@@ -154,7 +154,7 @@ def satisfiable(
 
 
 def _satisfiable(situation: Situation) -> Satisfiability:
-    needed = situation.rules.everything
+    needed = situation.needed()
     try:
         if situation.plan(needed) is not None:
             return Satisfiability(True)
@@ -172,12 +172,6 @@ def _satisfiable(situation: Situation) -> Satisfiability:
 
 #: Why not: a rule is broken by the act itself; no plan is left; no plan is left should the case be returned.
 DIRECT, FORWARD, AGAIN = "direct", "forward", "again"
-
-
-def _needed(situation: Situation, how: str) -> int:
-    rules, facts = situation.rules, situation.facts
-    needed = rules.mask(facts.reachable) | rules.mask(facts.open)
-    return needed | rules.mask(facts.again) if how == AGAIN else needed
 
 
 def _reason(situation: Situation, task: int, person: int) -> str | None:
@@ -212,7 +206,7 @@ def breaks(situation: Situation, task: int, person: int) -> bool:
     return False
 
 
-def _exists(situation: Situation, needed: int, task: int = -1, person: int = 0) -> bool:
+def _exists(situation: Situation, needed: Needed, task: int = -1, person: int = 0) -> bool:
     try:
         return situation.plan(needed, task, person) is not None
     except Violated:
@@ -221,7 +215,7 @@ def _exists(situation: Situation, needed: int, task: int = -1, person: int = 0) 
 
 def _ahead(situation: Situation, task: int, person: int) -> str | None:
     """Whether a plan is left after ``person`` acts at ``task``: None, or which kind is not."""
-    forward, again = _needed(situation, FORWARD), _needed(situation, AGAIN)
+    forward, again = situation.needed(), situation.needed(returns=True)
     if _exists(situation, again, task, person):
         return None
     if again == forward or not _exists(situation, forward, task, person):
@@ -230,7 +224,7 @@ def _ahead(situation: Situation, task: int, person: int) -> str | None:
     return AGAIN if _exists(situation, again) else None
 
 
-def _broken_minimum(situation: Situation, needed: int, task: int, person: int) -> Rule | None:
+def _broken_minimum(situation: Situation, needed: Needed, task: int, person: int) -> Rule | None:
     """The ``people min`` rule that the act itself puts out of reach."""
     try:
         situation.plan(needed, task, person)
@@ -259,12 +253,12 @@ def _candidates(situation: Situation, task: int, first: bool = False) -> int:
                 persons |= acts[u]
             if persons.bit_count() >= limit:
                 asked = asked & persons if persons.bit_count() == limit else 0
-    needed = _needed(situation, AGAIN)
+    needed = situation.needed(returns=True)
     found = _like(situation, task, needed, acts) & asked
     if found and first:
         return found
     classes = [asked & ~found] if asked & ~found else []
-    cuts = {situation.eligible[v] for v in bits(needed & ~(1 << task))}
+    cuts = {situation.eligible[v] for v in bits(needed.tasks & ~(1 << task))}
     cuts.update(situation.performed)
     cuts.update(situation.claimed)
     for known in situation.facts.instances.values():
@@ -295,7 +289,7 @@ def _candidates(situation: Situation, task: int, first: bool = False) -> int:
     return found
 
 
-def _like(situation: Situation, task: int, needed: int, acts: list[int]) -> int:
+def _like(situation: Situation, task: int, needed: Needed, acts: list[int]) -> int:
     """Everybody who may act at ``task`` because somebody may of whom nothing is known: whoever has no past in this case
     and is not needed by the plan that is left, can take that newcomer's place. No rule but those about single persons
     tells the two apart."""
@@ -328,7 +322,7 @@ def _others(situation: Situation, task: int, person: int) -> tuple[int, ...]:
     return tuple(found)
 
 
-def core(situation: Situation, needed: int, task: int = -1, person: int = 0) -> tuple[list[str], int]:
+def core(situation: Situation, needed: Needed, task: int = -1, person: int = 0) -> tuple[list[str], int]:
     """Why there is no plan: a set of rules and a set of tasks of which none can be left out (deletion filter).
 
     Returns:
@@ -340,16 +334,16 @@ def core(situation: Situation, needed: int, task: int = -1, person: int = 0) -> 
     def hopeless(ids: list[str], tasks: int) -> bool:
         fewer = Situation(Compiled(rules, situation.office, frozenset(ids)), facts, situation.limit)
         try:
-            return not _exists(fewer, tasks, task, person)
+            return not _exists(fewer, Needed(tasks, needed.sure), task, person)
         except Undecided:
             return False
 
     for id in list(chosen):
         fewer = [other for other in chosen if other != id]
-        if hopeless(fewer, needed):
+        if hopeless(fewer, needed.tasks):
             chosen = fewer
-    left = needed
-    for v in bits(needed):           # the first tasks go first, so that what is named is what comes late
+    left = needed.tasks
+    for v in bits(left):           # the first tasks go first, so that what is named is what comes late
         if hopeless(chosen, left & ~(1 << v)):
             left &= ~(1 << v)
     return chosen, left

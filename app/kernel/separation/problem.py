@@ -18,6 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from .constraints import Rule, Rules
 from .counting import Act, count
@@ -126,6 +127,13 @@ def incompatible_tasks(rules: Rules, office: Office) -> list[tuple[int, int]]:
     return found
 
 
+class Needed(NamedTuple):
+    """Masks of the tasks a plan must cover, and of those that are certain to run."""
+
+    tasks: int
+    sure: int
+
+
 @dataclass(slots=True)
 class Draft:
     """A problem for the solver while it is being put together; see :func:`~.solver.solve` for its parts."""
@@ -152,7 +160,6 @@ class Situation:
         "performed",
         "rules",
         "strangers",
-        "sure",
     )
 
     def __init__(self, compiled: Compiled, facts: CaseFacts, limit: int = LIMIT) -> None:
@@ -170,7 +177,6 @@ class Situation:
         for node, persons in facts.claimed.items():
             if node in index:
                 claimed[index[node]] = self.set_of(persons)
-        self.sure = self.rules.mask(facts.sure) & ~self.rules.interruptible if compiled.least else 0
         self.eligible = self._eligible()
 
     def set_of(self, persons: Iterable[int]) -> int:
@@ -247,8 +253,18 @@ class Situation:
             found[task] |= person
         return found
 
-    def plan(self, needed: int, task: int = -1, person: int = 0) -> dict[int, int] | None:
-        """A person for every task in ``needed`` (a mask) such that all rules hold together with everything done so far
+    def needed(self, returns: bool = False) -> Needed:
+        """What a plan must cover: what may still be entered going forward, and with ``returns`` also after a return."""
+        rules, facts = self.rules, self.facts
+        tasks = rules.mask(facts.reachable) | rules.mask(facts.open)
+        sure = facts.sure
+        if returns and facts.again:
+            tasks |= rules.mask(facts.again)
+            sure = facts.always
+        return Needed(tasks, rules.mask(sure) & ~rules.interruptible if self.compiled.least else 0)
+
+    def plan(self, need: Needed, task: int = -1, person: int = 0) -> dict[int, int] | None:
+        """A person for every needed task such that all rules hold together with everything done so far
         and with ``person`` (a set of one) at ``task``; None where there is none.
 
         Returns:
@@ -257,7 +273,7 @@ class Situation:
         Raises:
             Undecided, Violated.
         """
-        c = self.compiled
+        c, needed = self.compiled, need.tasks
         acts = self.acts(task, person)
         if task >= 0:
             needed |= c.counted & 1 << task
@@ -312,7 +328,7 @@ class Situation:
         draft = Draft(active, domains, c.differ, most, apart)
         if c.least:
             draft.differ = list(c.differ)
-            self.instances = count(self, draft, needed, Act(task, person, acts))
+            self.instances = count(self, draft, needed, Act(task, person, acts, need.sure))
         found = solve(
             draft.active, draft.domains, draft.differ, draft.counts, draft.apart, self.office.signatures, self.limit
         )

@@ -28,6 +28,8 @@ class CaseFacts:
             people (min) within a round; without it all who ever performed the node count.
         again: user tasks that a return (退回) could open once more (``Rules.after(performed)``). If a plan that covers
             them too exists before an act, the act may not destroy it.
+        always: user tasks certain to run in every case from its start; what ``sure`` is for ``again``, since a return
+            takes back the choices that made others sure.
     """
 
     performed: Mapping[str, frozenset[int]] = field(default_factory=dict)
@@ -42,6 +44,7 @@ class CaseFacts:
     open: Mapping[str, int] = field(default_factory=dict)
     instances: Mapping[str, tuple[int | None, ...]] = field(default_factory=dict)
     again: frozenset[str] = frozenset()
+    always: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

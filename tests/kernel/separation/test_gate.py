@@ -437,3 +437,12 @@ def test_a_rule_beyond_the_case_is_not_taken_for_one_within_it():
     found = rules(["a", "b", "c"], wider)
     assert found.rules == () and found.unsupported == (wider,)
     assert candidates(found, cast(), facts("a b c"), "a") == () and may(found, cast(), facts("c"), "c", ADA).allowed
+
+
+def test_a_return_takes_back_what_made_a_task_sure():
+    """a, then b and c or nothing. Once on the way, c may bring the second person; a return may yet leave c out."""
+    least = rules(["a", "b", "c"], rule("people", "a b c", min="2"))
+    office = Office.of([person(1, "A"), person(2, "B")])
+    now = facts("b c", performed={"a": [1]}, sure="b c", open={"b": 1})
+    assert candidates(least, office, now, "b") == (1, 2)
+    assert candidates(least, office, replace(now, again=frozenset("abc"), always=frozenset("a")), "b") == (2,)

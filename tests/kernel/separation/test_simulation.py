@@ -159,24 +159,26 @@ class Case:
         for name in waiting(self.term) if self.term else ():
             self.opened.setdefault(name, self.term)
 
-    def facts(self, returns: bool, without: tuple[str, int] | None = None) -> CaseFacts:
+    def facts(self, returns: bool, about: str, holder: int | None = None) -> CaseFacts:
+        """For a question about a work item of task ``about``: a free one, or the one that ``holder`` has."""
         open_ = waiting(self.term)
         held = list(self.held)
-        if without is not None:
-            held.remove(without)
+        if holder is not None:
+            held.remove((about, holder))
         claimed: dict[str, set[int]] = {}
         for name, who in held:
             claimed.setdefault(name, set()).add(who)
         instances = {}
         for name, did in rounds(self.term).items():
             mine = [w for n, w in held if n == name]
-            # the work item that is asked about is left out
-            instances[name] = (*did, *mine, *[None] * (open_.count(name) - len(mine) - 1))
+            free = open_.count(name) - len(mine) - (name == about)      # the work item asked about is left out
+            instances[name] = (*did, *mine, *[None] * free)
         back = set().union(*(reach(self.opened[n]) for n in self.performed if n in self.opened)) if returns else set()
         return CaseFacts(
             {n: frozenset(p) for n, p in self.performed.items()}, {n: frozenset(p) for n, p in claimed.items()}, 1,
             reachable=frozenset(reach(self.term)), sure=frozenset(certain(self.term)),
             open={n: open_.count(n) for n in open_}, instances=instances, again=frozenset(back),
+            always=frozenset(certain(self.whole)),
         )
 
     def free(self) -> list[str]:
@@ -260,7 +262,7 @@ def run(seed: int, gate: bool, returns: bool) -> tuple[str, Case | None]:
         free = case.free()
         if gate:
             for name in set(free):
-                facts = case.facts(returns)
+                facts = case.facts(returns, name)
                 able = candidates(rules, office, facts, name)
                 assert able == tuple(p for p in people if allowed(rules, office, facts, name, p)), seed
                 if not able:
@@ -273,13 +275,13 @@ def run(seed: int, gate: bool, returns: bool) -> tuple[str, Case | None]:
         elif case.held and (not free or chance < 0.5):
             name, who = rnd.choice(case.held)
             if gate:
-                assert allowed(rules, office, case.facts(returns, without=(name, who)), name, who), "a holder may complete"
+                assert allowed(rules, office, case.facts(returns, name, who), name, who), "a holder may complete"
             case.complete(name, who)
         elif case.held and chance < 0.55:
             case.held.remove(rnd.choice(case.held))
         else:
             name = rnd.choice(free)
-            able = list(candidates(rules, office, case.facts(returns), name)) if gate else \
+            able = list(candidates(rules, office, case.facts(returns, name), name)) if gate else \
                 [who for who in people if past_allows(case, name, who)]
             case.held.append((name, rnd.choice(able)))
     return "cut off", case
