@@ -35,3 +35,16 @@ def sqlite_app(sqlite_database, tmp_path):
 def postgresql_app(postgresql_database, tmp_path):
     """The same on PostgreSQL only."""
     yield from _opened(postgresql_database, tmp_path)
+
+
+@pytest.fixture(autouse=True)
+def no_other_rooms() -> Iterator[None]:
+    """The trail by itself: rooms that other tests have imported keep nothing in this store."""
+    from app.trail import exports, filters, verification
+
+    kept = [(registry, list(registry)) for registry in (verification.HEADS, exports.NODE_NAMES, filters.CASES_OF)]
+    for registry, _ in kept:
+        registry.clear()
+    yield
+    for registry, before in kept:
+        registry[:] = before
