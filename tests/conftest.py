@@ -4,6 +4,7 @@ The cast, everywhere: Ada requests, Bob authorises, Carol is an outsider, Dora a
 """
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,8 +13,17 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from hypothesis import HealthCheck, settings
 
 pytest_plugins = ["tests.databases"]
+
+# No deadline: a busy machine is no fault. The same examples every time, so that what is green stays green; whoever hunts
+# sets GANGZE_EXAMPLES and gets others, and more of them.
+settings.register_profile(
+    "house", deadline=None, derandomize="GANGZE_EXAMPLES" not in os.environ,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.load_profile("house")
 
 ROOT = Path(__file__).resolve().parent.parent
 CORPUS = ROOT.parent / "shared" / "corpus"

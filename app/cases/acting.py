@@ -307,6 +307,7 @@ def case_facts(
         party_person=int(party.removeprefix("person:")) if party and party.startswith("person:") else None,
         reachable=engine.reachable(meaning.program, state), sure=engine.sure(meaning.program, state), open=open_,
         instances={node: tuple(people) for node, people in instances.items()}, again=meaning.rules.after(performed),
+        always=meaning.always,
     )
 
 

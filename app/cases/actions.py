@@ -16,10 +16,10 @@ from sqlalchemy.engine import Connection
 from .. import handling
 from ..change import Actor
 from ..definitions import queries as definitions
-from ..errors import Conflict, Forbidden, Invalid, NotFound
+from ..errors import Conflict, Forbidden, Invalid, NotFound, Refused
 from ..extensions import db
 from ..handling import Moment
-from ..kernel import engine
+from ..kernel import engine, separation
 from ..kernel.bpmn.model import Node
 from ..kernel.separation import Office
 from ..kernel.text import Text
@@ -94,6 +94,8 @@ def start(
             _take_party(act, opening, given)
         act.apply(step)
         item = act.item
+        if not by_person:
+            _can_be_finished(act)
         if by_person and item is not None and actor.person_id is not None:
             if item.assignee_id != actor.person_id:
                 handling.run(Moment.ALLOCATION, act, item, actor.person_id)
@@ -113,6 +115,15 @@ def _registered(party: str | None) -> None:
     ):
         return
     raise Invalid({"party": [Text("没有这个当事人", "there is no such party")]})
+
+
+def _can_be_finished(act: Act) -> None:
+    """A case that nobody's first task has been checked for must still have a plan (separation.md §2)."""
+    if blocked := separation.blocked(act.meaning.rules, act.office, act.facts()):
+        names = "、".join(act.node(node).name or node for node in blocked)
+        raise Refused(Text(
+            f"不能发起：环节“{names}”无人可以办理。", f"It cannot be started: nobody could do “{names}”."
+        ), (), node=blocked[0])
 
 
 def _may_start(act: Act, actor: Actor) -> None:

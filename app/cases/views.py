@@ -16,6 +16,7 @@ from ..errors import Conflict, Invalid, NotFound
 from ..kernel import engine
 from ..kernel.text import Text
 from ..organisation import queries as organisation
+from ..parties import queries as parties
 from ..permission import needs
 from ..trail import queries as trail
 from . import actions, files, filling, queries, telling
@@ -212,7 +213,7 @@ def _open(
         fields=form.drawn(write=found.node.write, hidden=found.node.hidden) if form else (),
         values=filling.drawn(form, {**shown, **said}, case_id=found.case.id, person=_me()),
         opinion=opinion if opinion is not None else found.draft.get("opinion") or "",
-        mine=mine and running, open_=found.item.state.open and running, status=telling.STATUS,
+        party=_party(found.case.party), mine=mine and running, open_=found.item.state.open and running, status=telling.STATUS,
         sections=sections,
         steps=telling.steps(view, names, engine.reachable(found.meaning.program, found.case.state) if running else ()),
         decisions=[(word, telling.decision(word, found.node), telling.tone(word)) for word in found.node.decisions],
@@ -225,6 +226,11 @@ def _concerned(view: queries.CaseView, besides: set[int] = frozenset()) -> dict[
     acted = {person for people in view.performed.values() for person in people}
     hold = {item.assignee_id for item in view.items if item.assignee_id}
     return organisation.names(acted | hold | besides | {view.case.initiator_id or 0})
+
+
+def _party(key: str | None) -> str:
+    """Whom a case is about, by name; "" where it is about nobody, or about one of the office's own."""
+    return parties.names([key]).get(key, "") if key else ""
 
 
 def _version() -> int:
@@ -351,7 +357,7 @@ def case(case_id: int) -> Any:
     return render_template(
         "cases/case.html", view=view, case=row, tab=tab, names=names, status=telling.STATUS, state=telling.STATE,
         attachments=files.of_case(case_id), proof=trail.status(case_id, (row.trail_seq, bytes(row.trail_head))),
-        steps=telling.steps(view, names, reachable), running=running,
+        steps=telling.steps(view, names, reachable), running=running, party=_party(row.party),
         mine=[item for item in view.items if item.assignee_id == _me()],
         takes_part=row.initiator_id == _me() or any(i.assignee_id == _me() for i in view.items), **more,
     )

@@ -2,7 +2,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import replace
 
 from sqlalchemy import func, insert, select, update
 
@@ -12,18 +13,32 @@ from ..errors import Conflict, Forbidden, Invalid, NotFound
 from ..extensions import db
 from ..kernel import engine
 from ..kernel.bpmn import reader, rules
-from ..kernel.bpmn.model import Document, Finding, Process
+from ..kernel.bpmn.model import GZ, Document, Finding, Process
 from ..kernel.decisions import Table
 from ..kernel.forms import Form
+from ..kernel.separation import satisfiable
 from ..kernel.text import Text
 from ..organisation import queries as organisation
-from ..registers import hold
+from ..registers import hold, today
 from . import queries
 from .models import Definition, DefinitionState
 from .packages import Package
-from .queries import compile_meaning
+from .queries import compile_meaning, meaning
 
 DEFINITION = Definition.__table__
+
+
+#: What only the office can answer: a diagram drawn elsewhere lacks it without being wrong.
+_OFFICE = frozenset((
+    "post.missing", "post.unknown", "duty.missing", "limit.missing", "form.missing", "form.unknown", "handler.unknown",
+))
+
+
+class _Any(frozenset[str]):
+    """A vocabulary nobody has at hand: every word may be in it."""
+
+    def __contains__(self, word: object) -> bool:
+        return True
 
 
 def examine(
@@ -33,19 +48,51 @@ def examine(
 
     Args:
         posts: post codes by code and by name; None: the diagram is looked at by itself (posts, forms and handlers are
-            not looked up), as ``gangze check`` does for a file from anywhere.
+            not looked up).
 
     Returns:
         The document (None where it cannot be read) and the findings, errors first.
     """
+    return _examine(
+        package, posts=posts, handlers=_handlers(package) if posts is not None else None,
+        forms=set(package.forms) if posts is not None else None,
+    )
+
+
+def look(package: Package) -> tuple[Document | None, list[Finding]]:
+    """As :func:`examine`, for files from anywhere, where no office is at hand (``gangze check``).
+
+    Which posts there are is not known then; forms are where they lie beside the diagram. A diagram in Gangze's own
+    words must say of each task what deploying will ask for (post, duty, limit, form); one that was drawn elsewhere is
+    only warned that this is still to come.
+    """
+    ours = GZ.encode() in package.source or bool(package.forms)
+    return _examine(
+        package, posts=_Any(), forms=set(package.forms) or _Any(),
+        handlers=_handlers(package) if package.forms or package.decisions else _WithTables(handling.services),
+        spared=frozenset() if ours else _OFFICE,
+    )
+
+
+class _WithTables(frozenset[str]):
+    """Handlers for a diagram whose decision tables lie elsewhere."""
+
+    def __contains__(self, word: object) -> bool:
+        return super().__contains__(word) or str(word).startswith("decision.")
+
+
+def _examine(
+    package: Package, *, posts: Collection[str] | None, handlers: Collection[str] | None,
+    forms: Collection[str] | None, spared: frozenset[str] = frozenset(),
+) -> tuple[Document | None, list[Finding]]:
     try:
         document = reader.read(package.source)
     except reader.Unreadable as error:
         return None, list(error.findings)
-    findings = list(rules.check(
-        document, posts=posts, handlers=_handlers(package) if posts is not None else None,
-        forms=set(package.forms) if posts is not None else None,
-    ))
+    findings = [
+        replace(f, severity="warning") if f.severity == "error" and f.rule in spared else f
+        for f in rules.check(document, posts=posts, handlers=handlers, forms=forms)
+    ]
     if not any(f.severity == "error" for f in findings):
         for process in document.processes.values():
             if not process.executable:
@@ -141,7 +188,7 @@ def activate(definition_id: int, *, actor: Actor) -> None:
 
     Raises:
         NotFound: no such definition.
-        Conflict: it is active already.
+        Conflict: it is active already, or could not be finished with the people there are.
         Forbidden: who deployed a version may not activate it.
     """
     with change("definition.activated", actor=actor, subject="definitions") as c:
@@ -154,6 +201,12 @@ def activate(definition_id: int, *, actor: Actor) -> None:
             raise Conflict(Text("该版本已经启用。", "This version is active already."))
         if actor.person_id is not None and actor.person_id == row.deployed_by:
             raise Forbidden(Text("部署人不能启用自己部署的版本。", "Who deployed a version may not activate it."))
+        found = satisfiable(meaning(definition_id).rules, organisation.office(today()), sure=meaning(definition_id).always)
+        if not found:
+            why = found.because or Text("无法确定", "it could not be decided")
+            raise Conflict(Text(
+                f"以现有人员不能办完这一流程：{why.zh}", f"The people there are could not finish this process: {why.en}"
+            ), nodes=list(found.nodes), rules=list(found.rules))
         c.connection.execute(
             update(DEFINITION).where(DEFINITION.c.key == row.key, DEFINITION.c.state == DefinitionState.ACTIVE)
             .values(state=DefinitionState.RETIRED)
@@ -162,7 +215,8 @@ def activate(definition_id: int, *, actor: Actor) -> None:
             update(DEFINITION).where(DEFINITION.c.id == definition_id)
             .values(state=DefinitionState.ACTIVE, activated_by=actor.person_id, activated_at=c.now)
         )
-        c.entry("definition.activated", definition=definition_id, process=row.key, version=row.version)
+        c.entry("definition.activated", definition=definition_id, process=row.key, version=row.version,
+                without=list(found.without))
 
 
 def _name(process: Process) -> Text:

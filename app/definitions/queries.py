@@ -4,6 +4,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any
 
@@ -39,6 +40,15 @@ class Meaning:
 
     def node(self, node_id: str) -> Node:
         return self.process.scope.everything[node_id]
+
+    @cached_property
+    def always(self) -> frozenset[str]:
+        """The user tasks that every case runs, whatever it chooses; empty where its start already needs data."""
+        try:
+            step = engine.start(self.program, {}, datetime(2000, 1, 1, tzinfo=UTC))
+        except (engine.CaseFailed, engine.NotPossible):
+            return frozenset()
+        return engine.sure(self.program, step.state)
 
     @cached_property
     def opening(self) -> Node | None:
