@@ -174,6 +174,9 @@ class _Run:
         token, what = min(self.work.items(), key=lambda item: item[0])
         given = self.answers.get(what) if isinstance(what, str) else self.handlers.get(what.handler)
         data = given.pop(0) if given else {}
+        if isinstance(what, Call):  # a result is taken into the case under the names its node gives it
+            outputs = self.program.process.scope.everything[what.node].outputs
+            data = {name: data.get(key) for name, key in outputs.items()} if outputs else data
         del self.work[token]
         self.send(Complete(token, data))
         return True
