@@ -55,19 +55,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="gangze bench", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="at most half a minute; fetches nothing")
-    parser.add_argument("--rounds", type=int, help="rounds (30; quick: 6)")
+    parser.add_argument("--rounds", type=int, help="rounds (30; quick: 5)")
     parser.add_argument("--cases", type=int, help="cases of five completions a contestant and round (4; quick: 2)")
-    parser.add_argument("--long", type=int, help="completions in the long case (1000; quick: 200)")
-    parser.add_argument("--seconds", type=float, help="no new round after so long (120; quick: 12)")
+    parser.add_argument("--long", type=int, help="completions in the long case (1000; quick: 100)")
+    parser.add_argument("--seconds", type=float, help="no new round after so long (120; quick: 6)")
     parser.add_argument("--only", help=f"contestants, by commas: {' '.join(NAMES)}")
     parser.add_argument("--no-parts", action="store_true", help="leave out the kernel's parts and the trail's rates")
     parser.add_argument("--folder", type=Path, help="where databases are put: the disk to measure (var/bench)")
     parser.add_argument("--json", metavar="FILE", help="all figures, round by round")
     options = parser.parse_args(arguments)
-    options.rounds = options.rounds or (6 if options.quick else 30)
+    options.rounds = options.rounds or (5 if options.quick else 30)
     options.cases = options.cases or (2 if options.quick else 4)
-    options.seconds = options.seconds or (12 if options.quick else 120)
-    options.long = options.long or (200 if options.quick else 1000)
+    options.seconds = options.seconds or (6 if options.quick else 120)
+    options.long = options.long or (100 if options.quick else 1000)
     options.only = options.only.replace(",", " ").split() if options.only else list(NAMES)
     if unknown := set(options.only) - set(NAMES):
         parser.error(f"no contestant is called {', '.join(sorted(unknown))}")
@@ -187,7 +187,7 @@ def _asked(contestant: Contestant | None, do: str, **given: Any) -> dict[str, An
 
 
 def _history(options: argparse.Namespace, by_name: dict[str, Contestant]) -> dict[str, Any]:
-    times = 10 if options.quick else 30
+    times = 5 if options.quick else 30
     found: dict[str, Any] = {}
     for name, longest in (("gangze", options.long), ("spiff", min(options.long, SPIFF_LONGEST))):
         if by_name.get(name):
