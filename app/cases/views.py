@@ -19,7 +19,7 @@ from ..organisation import queries as organisation
 from ..parties import queries as parties
 from ..permission import needs
 from ..trail import queries as trail
-from . import actions, files, filling, queries, telling
+from . import actions, files, filling, notices, queries, telling
 from .models import CaseStatus, ItemState
 
 blueprint = Blueprint("cases", __name__, template_folder="templates")
@@ -54,6 +54,14 @@ def home() -> Any:
             "running": sum(case.status == CaseStatus.RUNNING for case in started),
         },
     )
+
+
+@blueprint.post("/notices/read")
+@needs("signed in")
+def notices_read() -> Any:
+    """已阅: every notice so far."""
+    notices.mark_read(_me(), actor=current_user.actor)
+    return redirect(url_for(".home"))
 
 
 @blueprint.get("/inbox")
@@ -213,8 +221,8 @@ def _open(
         fields=form.drawn(write=found.node.write, hidden=found.node.hidden) if form else (),
         values=filling.drawn(form, {**shown, **said}, case_id=found.case.id, person=_me()),
         opinion=opinion if opinion is not None else found.draft.get("opinion") or "",
-        party=_party(found.case.party), mine=mine and running, open_=found.item.state.open and running, status=telling.STATUS,
-        sections=sections,
+        party=_party(found.case.party), mine=mine and running, open_=found.item.state.open and running,
+        status=telling.STATUS, sections=sections,
         steps=telling.steps(view, names, engine.reachable(found.meaning.program, found.case.state) if running else ()),
         decisions=[(word, telling.decision(word, found.node), telling.tone(word)) for word in found.node.decisions],
         places=[(node, found.meaning.node(node).label, node in found.straight) for node in found.returnable],

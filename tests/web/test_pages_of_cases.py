@@ -205,3 +205,18 @@ def test_every_page_of_a_case_speaks_english_too(visit: Callable[..., Any], runn
     }.items():
         page = text(chen.get(address))
         assert 'lang="en"' in page and said in page, address
+
+
+def test_notices_are_read_once(site: Flask, visit: Callable[..., Any]) -> None:
+    from app.accounts import queries
+    from app.cases import notices
+    from app.change import Actor
+
+    with site.app_context():
+        person = queries.account_of("chenxiaomei").person_id
+        notices.tell("test", [person], "预算余额不足,已退回", case_id=None, actor=Actor.system("test"))
+    chen = visit("chenxiaomei")
+    assert "预算余额不足,已退回" in text(chen.get("/")) and "全部标为已阅" in text(chen.get("/"))
+    chen.post("/notices/read")
+    page = text(chen.get("/"))
+    assert "预算余额不足,已退回" in page and "全部标为已阅" not in page
