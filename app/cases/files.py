@@ -12,7 +12,7 @@ from flask import current_app
 from sqlalchemy import select, update
 
 from ..change import Actor, change
-from ..errors import Invalid, NotFound
+from ..errors import Invalid, NotFound, Unavailable
 from ..extensions import db
 from ..kernel.forms import Form
 from ..kernel.text import Text
@@ -49,6 +49,7 @@ def store(stream: BinaryIO, name: str, *, actor: Actor) -> dict[str, Any]:
 
     Raises:
         Invalid: empty, too large or of a kind that is not taken.
+        Unavailable: the disk did not take it.
     """
     name = (name.replace("\\", "/").rsplit("/", 1)[-1].strip() or "file")[-200:]
     limit = current_app.config["MAX_CONTENT_LENGTH"]
@@ -74,6 +75,11 @@ def store(stream: BinaryIO, name: str, *, actor: Actor) -> dict[str, Any]:
             target = path(digest.hexdigest())
             target.parent.mkdir(exist_ok=True)
             os.replace(file.name, target)
+        except OSError as error:
+            Path(file.name).unlink(missing_ok=True)
+            raise Unavailable(Text(
+                "数据没有保存:存储暂不可用,请稍后再试。", "Nothing was saved: the store is not available, try again later."
+            )) from error
         except BaseException:
             Path(file.name).unlink(missing_ok=True)
             raise
