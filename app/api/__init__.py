@@ -10,7 +10,7 @@ import structlog
 from flask import Blueprint, Flask, Response, current_app, g, jsonify, request
 from flask_login import AnonymousUserMixin
 from flask_smorest import Api
-from werkzeug.exceptions import HTTPException, UnsupportedMediaType
+from werkzeug.exceptions import BadRequest, HTTPException, UnsupportedMediaType
 
 from ..accounts import queries as accounts
 from ..accounts.signed_in import SignedIn
@@ -115,9 +115,11 @@ def _or_page(page: Any) -> Any:
     """For addresses of the API a problem document, for all others the page the house already has for it."""
 
     def handler(error: HTTPException) -> Any:
+        cause = getattr(error, "original_exception", None)
+        if type(cause).__module__.startswith("gunicorn.http"):  # the body broke its own rules while it was read
+            return current_app.handle_user_exception(BadRequest())
         if not _inside():
             return page(error) if page is not None else error
-        cause = getattr(error, "original_exception", None)
         if cause is not None:
             db.session.rollback()
             log.error("api_failed", path=request.path, exc_info=cause)
