@@ -23,7 +23,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 
 from . import clock
 from .errors import Refused, Unavailable
-from .extensions import db
+from .extensions import begin_writing, db
 from .kernel.text import Text
 from .kernel.trail import leaf_hash
 from .kernel.values import canonical, timestamp
@@ -161,7 +161,8 @@ _current: ContextVar[Change | None] = ContextVar("gangze_change", default=None)
 
 @contextmanager
 def change(
-    verb: str, *, actor: Actor, subject: str | None = None, lock: Callable[[Change], Any] | None = None
+    verb: str, *, actor: Actor, subject: str | None = None, lock: Callable[[Change], Any] | None = None,
+    orm: bool = True,
 ) -> Iterator[Change]:
     """The one way anything is written.
 
@@ -171,6 +172,8 @@ def change(
         subject: the chain its entries belong to unless they say otherwise.
         lock: called first inside the transaction, and again before a refusal is recorded: takes the locks the change
             needs and puts the subject's chain into ``c.chains`` where the subject keeps its own head.
+        orm: False for a change that writes through ``c.connection`` only: it costs a tenth less without the session.
+            What the block still asks ``db.session`` is then answered from what was committed before.
 
     Raises:
         RuntimeError: nested use, or a change without an entry (a mistake in our code).
@@ -180,7 +183,7 @@ def change(
     if _current.get() is not None:
         raise RuntimeError(f"{verb} inside {_current.get().verb}: a change cannot be nested")  # type: ignore[union-attr]
     try:
-        with _transaction(verb, actor, subject, lock) as c:
+        with _transaction(verb, actor, subject, lock, orm) as c:
             yield c
     except Refused as refusal:
         _record(refusal, verb, actor, subject, lock)
@@ -194,23 +197,27 @@ def change(
 
 @contextmanager
 def _transaction(
-    verb: str, actor: Actor, subject: str | None, lock: Callable[[Change], Any] | None
+    verb: str, actor: Actor, subject: str | None, lock: Callable[[Change], Any] | None, orm: bool = True
 ) -> Iterator[Change]:
     session = db.session
     session.rollback()
-    token = None
+    token = connection = None
     try:
-        connection = session.connection(execution_options={"gangze_write": True})
+        connection = session.connection() if orm else db.engine.connect()
+        begin_writing(connection)
         c = Change(verb, actor, clock.now(), connection, subject)
         token = _current.set(c)
         if lock is not None:
             lock(c)
         yield c
-        session.flush()
+        if orm:
+            session.flush()
         c._append()
-        session.commit()
+        (session if orm else connection).commit()
     except BaseException as error:
         session.rollback()
+        if connection is not None and not orm:
+            connection.rollback()
         if isinstance(error, DBAPIError) and not isinstance(error, IntegrityError) and _is_the_store(error):
             log.error("store_unavailable", verb=verb, reason=str(error.orig))
             raise Unavailable(Text(
@@ -220,6 +227,8 @@ def _transaction(
     finally:
         if token is not None:
             _current.reset(token)
+        if connection is not None and not orm:
+            connection.close()
 
 
 def _is_the_store(error: DBAPIError) -> bool:

@@ -339,6 +339,7 @@ def coverage(form: str) -> None:
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 def bench(arguments: tuple[str, ...]) -> None:
     """Measure, against peers in the same run (needs a checkout: tests/bench)."""
+    sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
     from tests.bench.__main__ import main as run
 
     sys.exit(run(list(arguments)))

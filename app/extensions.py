@@ -15,7 +15,7 @@ from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
 from flask_wtf import CSRFProtect
 from sqlalchemy import DateTime, MetaData, String, TypeDecorator, event
-from sqlalchemy.engine import Engine
+from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.orm import DeclarativeBase
 
 #: Constraint names that are the same on every database, so that migrations can speak of them.
@@ -79,7 +79,7 @@ limiter = Limiter(get_remote_address)
 def _sqlite_pragmas(connection: Any, record: Any) -> None:
     """SQLite as durable and as strict as a server: WAL, fsync at every commit, foreign keys, no silent REPLACE."""
     if isinstance(connection, sqlite3.Connection):
-        # The driver must not open transactions by itself: _begin below says which kind it is.
+        # The driver must not open transactions by itself: who writes says so (begin_writing), who reads needs none.
         connection.isolation_level = None
         cursor = connection.cursor()
         for pragma in (
@@ -89,9 +89,10 @@ def _sqlite_pragmas(connection: Any, record: Any) -> None:
         cursor.close()
 
 
-@event.listens_for(Engine, "begin")
-def _begin(connection: Any) -> None:
-    """A change takes SQLite's write lock at once, so that what it reads cannot be overtaken before it writes."""
+def begin_writing(connection: Connection) -> None:
+    """Take SQLite's write lock at once, so that what a change reads cannot be overtaken before it writes.
+
+    To be called before anything else on the connection. PostgreSQL locks rows instead.
+    """
     if connection.dialect.name == "sqlite":
-        writes = connection.get_execution_options().get("gangze_write", False)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+        connection.exec_driver_sql("BEGIN IMMEDIATE")

@@ -17,6 +17,7 @@ import structlog
 from celery import Celery, Task
 from flask import Flask, current_app
 from sqlalchemy import select, update
+from sqlalchemy.engine import Connection
 
 from . import broker as _broker  # noqa: F401  (names the transport gangze://)
 from . import clock, handling
@@ -25,7 +26,7 @@ from .cases.acting import CASE, JOB, TIMER
 from .cases.models import CaseStatus, JobState
 from .change import Actor
 from .errors import Conflict, GangzeError, Unavailable
-from .extensions import db
+from .extensions import begin_writing, db
 from .kernel.values import BadValue, loads
 
 log = structlog.get_logger(__name__)
@@ -137,6 +138,13 @@ def run_due_jobs(limit: int = 50) -> int:
     return tried
 
 
+def _writing() -> Connection:
+    """The session's connection, in a transaction that writes. Leases and retries are no acts and leave no entry."""
+    connection = db.session.connection()
+    begin_writing(connection)
+    return connection
+
+
 def _lease() -> Any:
     """Take one due job for :data:`LEASE` seconds. The conditional UPDATE lets only one taker win."""
     now = clock.now()
@@ -147,8 +155,7 @@ def _lease() -> Any:
     ).all()
     for job in due:
         db.session.rollback()
-        connection = db.session.connection(execution_options={"gangze_write": True})
-        taken = connection.execute(
+        taken = _writing().execute(
             update(JOB).where(JOB.c.id == job.id, JOB.c.state == JobState.WAITING, JOB.c.next_at == job.next_at)
             .values(attempts=JOB.c.attempts + 1, next_at=now + timedelta(seconds=LEASE))
         ).rowcount
@@ -164,8 +171,9 @@ def run(job: Any) -> None:
     attempt = job.attempts + 1
     try:
         version, outputs = _call(job, attempt)
-    except handling.ServiceError as error:
-        _settle(job, attempt, lambda: actions.answer_error(job.id, job.case_id, error.code, error.text, handler=job.handler))
+    except handling.ServiceError as failure:
+        code, text = failure.code, failure.text
+        _settle(job, attempt, lambda: actions.answer_error(job.id, job.case_id, code, text, handler=job.handler))
     except Exception as error:
         _again(job, attempt, error)
     else:
@@ -245,8 +253,7 @@ def _again(job: Any, attempt: int, error: Exception) -> None:
         actions.report_incident(job.id, job.case_id, reason, handler=job.handler)
         return
     db.session.rollback()
-    connection = db.session.connection(execution_options={"gangze_write": True})
-    connection.execute(
+    _writing().execute(
         update(JOB).where(JOB.c.id == job.id, JOB.c.state == JobState.WAITING)
         .values(next_at=clock.now() + BACKOFF[attempt - 1], error=reason[:2000])
     )

@@ -6,6 +6,8 @@ from alembic import context
 from flask import current_app
 from sqlalchemy import DateTime, String, TypeDecorator
 
+from app.extensions import begin_writing
+
 db = current_app.extensions["migrate"].db
 
 
@@ -23,7 +25,8 @@ def _plain_type(kind: str, item: object, autogen_context: object) -> str | bool:
 
 def run() -> None:
     """Bring the store to a revision, in one transaction where the database can."""
-    with db.engine.connect().execution_options(gangze_write=True) as connection:
+    with db.engine.connect() as connection:
+        begin_writing(connection)
         context.configure(
             connection=connection,
             target_metadata=db.metadata,
@@ -34,6 +37,7 @@ def run() -> None:
         )
         with context.begin_transaction():
             context.run_migrations()
+        connection.commit()  # the transaction is ours, so alembic leaves its end to us
 
 
 run()

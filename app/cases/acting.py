@@ -186,6 +186,14 @@ class Act:
         if self.node(node).loop is not None:
             self.round.setdefault(node, []).append(person)
 
+    def end_item(self, item: Item, outcome: str, opinion: str | None, answers: Mapping[str, Any]) -> None:
+        """What the assignee hands in, once and for all; the item's state must have been set."""
+        item.version += 1
+        self.c.connection.execute(_END_ITEM, {
+            "b_id": item.id, "b_state": item.state, "b_version": item.version, "b_ended_at": self.now,
+            "b_outcome": outcome, "b_opinion": opinion, "b_answers": dumps(dict(answers)),
+        })
+
     def save_item(self, item: Item, **columns: Any) -> None:
         """Write an item's new state; its version goes up."""
         item.version += 1
@@ -270,10 +278,11 @@ class Act:
 
     def _save(self, seq: int, head: bytes) -> None:
         """The case's last statement: everything that changed and the end of its chain, at once."""
-        self.c.connection.execute(_UPDATE_CASE if not self._changed else update(CASE).where(CASE.c.id == bindparam("b_id")), {
-            "b_id": self.id, "state": self.state, "data": dumps(self.data),
-            "acts": dumps({"performed": self.performed, "held": self.held, "round": self.round}),
-            "trail_seq": seq, "trail_head": head, **self._changed,
+        row = {**self.row, **self._changed}
+        self.c.connection.execute(_UPDATE_CASE, {
+            "b_id": self.id, "b_state": self.state, "b_data": dumps(self.data),
+            "b_acts": dumps({"performed": self.performed, "held": self.held, "round": self.round}),
+            "b_trail_seq": seq, "b_trail_head": head, **{f"b_{name}": row[name] for name in _MUTABLE},
         })
 
 
@@ -331,11 +340,19 @@ _LOCK_ITEM = (
 )
 _INSERT_ITEM = insert(ITEM).returning(ITEM.c.id)
 _UPDATE_ITEM = update(ITEM).where(ITEM.c.id == bindparam("b_id"))
+_END_ITEM = update(ITEM).where(ITEM.c.id == bindparam("b_id")).values(
+    state=bindparam("b_state"), version=bindparam("b_version"), ended_at=bindparam("b_ended_at"), draft=None,
+    outcome=bindparam("b_outcome"), opinion=bindparam("b_opinion"), answers=bindparam("b_answers"),
+)
 _CLOSE_ITEM = (
     update(ITEM).where(ITEM.c.case_id == bindparam("b_case"), ITEM.c.token == bindparam("b_token"))
     .values(version=ITEM.c.version + 1).returning(ITEM.c.id)
 )
-_UPDATE_CASE = update(CASE).where(CASE.c.id == bindparam("b_id"))
+#: Columns of a case that an act may set; written every time, so that there is one statement to keep compiled.
+_MUTABLE = ("title", "status", "party", "ended_at", "suspended_at")
+_UPDATE_CASE = update(CASE).where(CASE.c.id == bindparam("b_id")).values({
+    name: bindparam(f"b_{name}") for name in ("state", "data", "acts", "trail_seq", "trail_head", *_MUTABLE)
+})
 _STOP = (
     delete(TIMER).where(TIMER.c.case_id == bindparam("b_case"), TIMER.c.token == bindparam("b_token")),
     delete(WAIT).where(WAIT.c.case_id == bindparam("b_case"), WAIT.c.token == bindparam("b_token")),
@@ -353,7 +370,7 @@ def _read(c: Change, row: Mapping[str, Any], item: Item | None) -> Act:
     acts = loads(row["acts"])
     act = Act(
         c, dict(row), meaning(row["definition_id"]),
-        organisation.office(today(c.now), row["office_version"]), row["state"], loads(row["data"]),
+        organisation.office(today(c.now), row["office_version"], connection=c.connection), row["state"], loads(row["data"]),
         acts["performed"], acts["held"], acts["round"], item,
     )
     c.chains[c.subject] = Chain(row["trail_seq"], bytes(row["trail_head"]), act._save)
@@ -392,7 +409,7 @@ def acting(verb: str, *, actor: Actor, case: int | None = None, item: int | None
             c.actor = replace(actor, post=held.post, department=held.department or actor.department)
         found[:] = [_read(c, read, held)]
 
-    with change(verb, actor=actor, lock=lock):
+    with change(verb, actor=actor, lock=lock, orm=False):
         yield found[0]
 
 
@@ -403,13 +420,13 @@ def beginning(
 ) -> Iterator[Act]:
     """A new case, stored but not started; the block starts it."""
     # A refused start leaves no case: the refusal is written to the chain of all cases, without the ids rolled back.
-    with change("case.started", actor=actor, subject="cases") as c:
+    with change("case.started", actor=actor, subject="cases", orm=False) as c:
         what = meaning(definition_id)
         row = {
             "number": number(c.connection, today(c.now).year), "definition_id": definition_id, "title": title,
             "status": CaseStatus.RUNNING, "business_key": business_key, "party": party,
             "initiator_id": actor.person_id, "initiator_department": department, "started_at": c.now, "state": "",
-            "data": "{}", "acts": dumps({"performed": {}, "held": {}, "round": {}}), "trail_seq": 0, "trail_head": GENESIS,
+            "data": "{}", "ended_at": None, "suspended_at": None, "acts": dumps({"performed": {}, "held": {}, "round": {}}), "trail_seq": 0, "trail_head": GENESIS,
         }
         row["id"] = c.connection.execute(insert(CASE).returning(CASE.c.id), row).scalar_one()
         row["office_version"] = c.connection.execute(select(_OFFICE)).scalar_one()

@@ -30,7 +30,7 @@ from ..parameters import queries as parameters
 from ..parties import queries as parties
 from . import files
 from .acting import CASE, ITEM, JOB, TIMER, WAIT, Act, Item, acting, beginning, today
-from .models import CaseNumber, CaseStatus, ItemState, JobState, Submission
+from .models import CaseNumber, CaseStatus, ItemState, JobState
 
 MAX_OPINION = 2_000
 #: Decisions that end or turn a case against its initiator: they need a reason.
@@ -291,16 +291,12 @@ def _complete(
     act.has_performed(item.node, person)
     before = {name: act.data.get(name) for name, value in answers.items() if act.data.get(name) != value}
     item.state = ItemState.COMPLETED
-    act.save_item(item, ended_at=act.now, draft=None)
+    act.end_item(item, decision or "submit", opinion, answers)
     act.entry(
         "work_item.completed", node=item.node, item=item.id, decision=decision, opinion=opinion,
         changed={name: {"from": old, "to": answers[name]} for name, old in before.items()},
         offered=item.offered_at, due=item.due_at, duty=node.duty, regulation=node.regulation,
     )
-    act.c.connection.execute(_INSERT_SUBMISSION, {
-        "case_id": act.id, "work_item_id": item.id, "node": item.node, "person_id": person, "post": item.post,
-        "outcome": decision or "submit", "opinion": opinion, "answers": dumps(answers), "at": act.now,
-    })
     if act.row["title"] == act.meaning.names.zh:  # started without a form: the first answers name it
         act.set(title=_title(act.meaning, {**act.data, **answers}))
     result = dict(answers)
@@ -339,15 +335,11 @@ def return_(
             raise Conflict(Text("不能退回到那个环节。", "It cannot be returned to that node from here."), to=to)
         act.has_performed(item.node, actor.person_id)
         item.state = ItemState.RETURNED
-        act.save_item(item, ended_at=act.now, draft=None)
+        act.end_item(item, "return", opinion, {})
         act.entry(
             "work_item.returned", node=item.node, item=item.id, to=target, straight_back=straight_back,
             opinion=opinion,
         )
-        act.c.connection.execute(_INSERT_SUBMISSION, {
-            "case_id": act.id, "work_item_id": item.id, "node": item.node, "person_id": actor.person_id,
-            "post": item.post, "outcome": "return", "opinion": opinion, "answers": "{}", "at": act.now,
-        })
         act.advance(engine.Return(item.token, target, straight_back))
 
 
@@ -527,7 +519,6 @@ def broadcast(name: str, data: Mapping[str, Any], *, actor: Actor, without: int 
 
 # -- shared checks ------------------------------------------------------------------------------------------------------
 
-_INSERT_SUBMISSION = insert(Submission.__table__)
 
 
 def _now() -> datetime:

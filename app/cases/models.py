@@ -87,13 +87,14 @@ class WorkItem(db.Model):  # type: ignore[name-defined]
     """One user task of one case, in somebody's inbox.
 
     ``post`` and ``department`` say to whom it is offered; ``version`` changes with every act on it, so that a stale
-    page cannot finish somebody else's work. ``number`` is its instance of a multi-instance task.
+    page cannot finish somebody else's work. ``number`` is its instance of a multi-instance task. What its assignee handed
+    in (``outcome``, ``opinion``, ``answers``) is written once, when it ends, and never changed afterwards.
     """
 
     __tablename__ = "work_item"
 
     id: Mapped[int] = mapped_column(Big, primary_key=True)
-    case_id: Mapped[int] = mapped_column(ForeignKey("case.id"), index=True)
+    case_id: Mapped[int] = mapped_column(ForeignKey("case.id"))
     token: Mapped[int]
     node: Mapped[str] = mapped_column(String(200))
     number: Mapped[int | None]
@@ -109,6 +110,9 @@ class WorkItem(db.Model):  # type: ignore[name-defined]
     due_published: Mapped[bool] = mapped_column(default=True)
     risk: Mapped[str | None] = mapped_column(String(10))
     draft: Mapped[str | None] = mapped_column(Text)
+    outcome: Mapped[str | None] = mapped_column(String(40))      # the decision, or submit | return
+    opinion: Mapped[str | None] = mapped_column(Text)
+    answers: Mapped[str | None] = mapped_column(Text)
 
     case: Mapped[Case] = relationship()
 
@@ -117,23 +121,6 @@ class WorkItem(db.Model):  # type: ignore[name-defined]
         Index("ix_work_item_inbox", "state", "post", "department"),
         Index("ix_work_item_mine", "assignee_id", "state"),
     )
-
-
-class Submission(db.Model):  # type: ignore[name-defined]
-    """What a person handed in at a node: the form, the decision, the opinion. Never changed afterwards."""
-
-    __tablename__ = "submission"
-
-    id: Mapped[int] = mapped_column(Big, primary_key=True)
-    case_id: Mapped[int] = mapped_column(ForeignKey("case.id"), index=True)
-    work_item_id: Mapped[int] = mapped_column(ForeignKey("work_item.id"))
-    node: Mapped[str] = mapped_column(String(200))
-    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
-    post: Mapped[str | None] = mapped_column(String(40))
-    outcome: Mapped[str] = mapped_column(String(40))     # the decision, or submit | return
-    opinion: Mapped[str | None] = mapped_column(Text)
-    answers: Mapped[str] = mapped_column(Text)
-    at: Mapped[datetime] = mapped_column(UTC)
 
 
 class CaseTimer(db.Model):  # type: ignore[name-defined]

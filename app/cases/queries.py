@@ -23,7 +23,7 @@ from ..trail.exports import NODE_NAMES
 from ..trail.filters import CASES_OF
 from ..trail.models import Entry
 from .acting import CASE, ITEM, case_facts, today
-from .models import Case, CaseStatus, ItemState, Job, JobState, Notice, Submission, WorkItem
+from .models import Case, CaseStatus, ItemState, Job, JobState, Notice, WorkItem
 from .permissions import sees
 
 PAGE = 50
@@ -415,9 +415,12 @@ def progress(case_id: int) -> dict[str, list[str]]:
     return {name: list(found) for name, found in marks.items()}
 
 
-def submissions(case_id: int) -> list[Submission]:
-    """Everything that was handed in, oldest first."""
-    return list(db.session.scalars(select(Submission).where(Submission.case_id == case_id).order_by(Submission.id)))
+def handed_in(case_id: int) -> list[WorkItem]:
+    """The work items in which something was handed in, oldest first: who, when, with what outcome and answers."""
+    ended = (ItemState.COMPLETED, ItemState.RETURNED)
+    return list(db.session.scalars(
+        select(WorkItem).where(WorkItem.case_id == case_id, WorkItem.state.in_(ended)).order_by(WorkItem.ended_at)
+    ))
 
 
 def _cases_of(process: str) -> Any:

@@ -20,7 +20,7 @@ class Text(NamedTuple):
 
     def format(self, **values: object) -> Text:  # type: ignore[override]
         """Both languages with ``{name}`` fields filled; a ``Text`` among the values is put in in its language."""
-        pick = lambda n: {k: (v[n] if isinstance(v, Text) else v) for k, v in values.items()}  # noqa: E731
+        pick = lambda n: {k: (v[n] if isinstance(v, Text) else v) for k, v in values.items()}
         return Text(self.zh.format(**pick(0)), self.en.format(**pick(1)))
 
     def __str__(self) -> str:

@@ -18,7 +18,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from .. import clock
 from ..change import Actor, _current, change
 from ..errors import Unavailable
-from ..extensions import db
+from ..extensions import begin_writing, db
 from ..kernel.text import Text
 from ..kernel.trail import BadProof, Frontier, consistency_proof, root_at, verify_consistency
 from ..kernel.trail.notes import BadNote, Checkpoint, open_note, sign
@@ -46,7 +46,8 @@ def _alone() -> Iterator[Connection]:
     session = db.session
     session.rollback()
     try:
-        connection = session.connection(execution_options={"gangze_write": True})
+        connection = session.connection()
+        begin_writing(connection)
         if connection.dialect.name == "postgresql":
             connection.execute(select(func.pg_advisory_xact_lock(_LOCK)))
         yield connection

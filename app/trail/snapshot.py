@@ -18,9 +18,11 @@ _names = itertools.count()
 def snapshot() -> Iterator[Connection]:
     """A connection that sees the database as it is now, and nothing that is committed later."""
     with db.engine.connect() as connection:
-        if connection.dialect.name == "postgresql":  # SQLite's transactions are snapshots anyway
+        if connection.dialect.name == "postgresql":
             connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
         with connection.begin():
+            if connection.dialect.name == "sqlite":  # a transaction is a snapshot from its first read on
+                connection.exec_driver_sql("BEGIN")
             yield connection
 
 

@@ -573,51 +573,26 @@ def upgrade() -> None:
         sa.Column("due_published", sa.Boolean(), nullable=False),
         sa.Column("risk", sa.String(length=10), nullable=True),
         sa.Column("draft", sa.Text(), nullable=True),
+        sa.Column("outcome", sa.String(length=40), nullable=True),
+        sa.Column("opinion", sa.Text(), nullable=True),
+        sa.Column("answers", sa.Text(), nullable=True),
         sa.ForeignKeyConstraint(["assignee_id"], ["person.id"], name=op.f("fk_work_item_assignee_id")),
         sa.ForeignKeyConstraint(["case_id"], ["case.id"], name=op.f("fk_work_item_case_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_work_item")),
         sa.UniqueConstraint("case_id", "token", name=op.f("uq_work_item_case_id_token")),
     )
     with op.batch_alter_table("work_item", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_work_item_case_id"), ["case_id"], unique=False)
         batch_op.create_index("ix_work_item_inbox", ["state", "post", "department"], unique=False)
         batch_op.create_index("ix_work_item_mine", ["assignee_id", "state"], unique=False)
-
-    op.create_table(
-        "submission",
-        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("case_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("work_item_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("node", sa.String(length=200), nullable=False),
-        sa.Column("person_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("post", sa.String(length=40), nullable=True),
-        sa.Column("outcome", sa.String(length=40), nullable=False),
-        sa.Column("opinion", sa.Text(), nullable=True),
-        sa.Column("answers", sa.Text(), nullable=False),
-        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
-        sa.ForeignKeyConstraint(["case_id"], ["case.id"], name=op.f("fk_submission_case_id")),
-        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_submission_person_id")),
-        sa.ForeignKeyConstraint(["work_item_id"], ["work_item.id"], name=op.f("fk_submission_work_item_id")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_submission")),
-    )
-    with op.batch_alter_table("submission", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_submission_case_id"), ["case_id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_submission_person_id"), ["person_id"], unique=False)
 
     for statement in GUARDS[op.get_bind().dialect.name]:
         op.execute(statement)
 
 
 def downgrade() -> None:
-    with op.batch_alter_table("submission", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_submission_person_id"))
-        batch_op.drop_index(batch_op.f("ix_submission_case_id"))
-
-    op.drop_table("submission")
     with op.batch_alter_table("work_item", schema=None) as batch_op:
         batch_op.drop_index("ix_work_item_mine")
         batch_op.drop_index("ix_work_item_inbox")
-        batch_op.drop_index(batch_op.f("ix_work_item_case_id"))
 
     op.drop_table("work_item")
     with op.batch_alter_table("subscription", schema=None) as batch_op:

@@ -71,8 +71,8 @@ def test_an_inspection_walks_through_supplement_hearing_return_and_closing(actor
     jobs.run_due_jobs()
     assert status(case_id) == "completed" and waited_for_both == 1
     by = {}
-    for handed_in in queries.submissions(case_id):
-        by.setdefault(handed_in.node, set()).add(handed_in.person_id)
+    for item in queries.handed_in(case_id):
+        by.setdefault(item.node, set()).add(item.assignee_id)
     four = [by["select"], by["examineA"] | by["examineB"], by["trial"], by["enforce"]]
     assert all(not a & b for n, a in enumerate(four) for b in four[:n]), "four-way separation"
     assert by["examineA"] != by["examineB"], "two inspectors"

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import NamedTuple
 
 from SpiffWorkflow.util.task import TaskState
@@ -16,6 +17,11 @@ from .specs import FlowNode
 from .state import load
 
 _NEVER = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+#: Token ids are small and start anew in every case, so cases of one definition that stand at the same place have the
+#: same state: what follows from it is worked out once.
+KEPT = 4096
 
 
 class OpenToken(NamedTuple):
@@ -73,6 +79,7 @@ def returnable(program: Program, state: str, token: int, straight_back: bool = F
     return tuple(dict.fromkeys(node for node, _, _ in places(case, found, straight_back)))
 
 
+@lru_cache(maxsize=KEPT)
 def reachable(program: Program, state: str) -> frozenset[str]:
     """The user tasks that may still be entered by going forward, those open now included."""
     case = _load(program, state)
@@ -137,6 +144,7 @@ def _inner(program: Program, spec: FlowNode) -> frozenset[str]:
     return found
 
 
+@lru_cache(maxsize=KEPT)
 def sure(program: Program, state: str) -> frozenset[str]:
     """The user tasks that will be entered whatever is decided, as far as the diagram alone can tell.
 

@@ -38,7 +38,7 @@ class Reach(NamedTuple):
     nodes: Mapping[str, int]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Program:
     """A process ready to run. Only ``process`` and ``triggers`` are for the world outside this package."""
 
