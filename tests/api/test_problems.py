@@ -63,7 +63,7 @@ def test_a_body_that_is_too_large_is_a_413(world: World) -> None:
 ])
 def test_an_address_that_is_none_is_a_problem_too(world: World, method: str, path: str, status: int) -> None:
     answer = world.chenxiaomei.send(method, path, lang="zh")
-    assert any("一" <= c for c in problem(answer, status)["title"])
+    assert any(c >= "一" for c in problem(answer, status)["title"])
     if status == 405:
         assert answer.headers["Allow"]
 

@@ -140,9 +140,8 @@ def completed_until_killed(web: Web, after: int) -> set[int]:
 
 
 def agree(home: Path, answered: set[int]) -> set[int]:
-    """State, submissions and entries tell one story, and the trail verifies. Returns the items that are done."""
+    """State, what was handed in and entries tell one story, and the trail verifies. Returns the items that are done."""
     from app.cases.acting import CASE, ITEM
-    from app.cases.models import Submission
     from app.extensions import db
     from app.trail import queries as trail
     from app.trail.models import Entry
@@ -153,7 +152,7 @@ def agree(home: Path, answered: set[int]) -> set[int]:
         assert answered <= done, "an answer was given and is lost"
         entries = db.session.execute(db.select(Entry.case_id, Entry.seq, Entry.body, Entry.what)).all()
         told = {loads(bytes(e.body))["item"] for e in entries if e.what == "work_item.completed"}
-        handed_in = {row.work_item_id for row in db.session.scalars(db.select(Submission))}
+        handed_in = {row.id for row in db.session.execute(ITEM.select().where(ITEM.c.outcome.is_not(None)))}
         assert told == handed_in == done
         offered = {row.case_id for row in db.session.execute(ITEM.select().where(ITEM.c.node == "approve"))}
         for row in db.session.execute(CASE.select()).mappings().all():

@@ -57,7 +57,7 @@ def mine(world: World) -> dict[str, Any]:
 
 def standing(world: World, item: dict[str, Any]) -> tuple[Any, ...]:
     detail = world.chenxiaomei.ok("GET", f"/work-items/{item['id']}")
-    return (*(world.count(table) for table in ("entry", "case", "submission", "case_number")), detail)
+    return (*(world.count(table) for table in ("entry", "case", "work_item", "case_number")), detail)
 
 
 @pytest.mark.parametrize("how", ["complete", "start"])
