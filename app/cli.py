@@ -306,7 +306,9 @@ def _told(result: Any) -> dict[str, Any]:
              "detail": plain(dict(m.fact.detail))} for m in result.trace
         ],
         "data": plain(dict(result.data)),
-        "thrown": [{"kind": t.kind, "name": t.name, "node": t.node, "data": plain(dict(t.data))} for t in result.thrown],
+        "thrown": [
+            {"kind": t.kind, "name": t.name, "node": t.node, "data": plain(dict(t.data))} for t in result.thrown
+        ],
         "unused": [plain(dict(event)) for event in result.unused],
     }
 

@@ -235,7 +235,7 @@ for _name, _schema, _verb in (
     ("release", HeldSchema, lambda i, g: actions.release(i, actor=current_user.actor, **g)),
     ("save", SaveSchema, lambda i, g: actions.save(i, actor=current_user.actor, **g)),
     ("complete", CompleteSchema, lambda i, g: actions.complete(i, actor=current_user.actor, **g)),
-    ("refuse", CompleteSchema, lambda i, g: _refuse(i, g)),
+    ("refuse", CompleteSchema, _refuse),
     ("return", ReturnSchema, lambda i, g: actions.return_(i, actor=current_user.actor, **g)),
 ):
     _item_verb(_name, _schema, _verb)

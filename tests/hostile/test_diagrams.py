@@ -28,7 +28,7 @@ def with_doctype(doctype: str, use: str = "") -> bytes:
 
 LAUGHS = "".join(f'<!ENTITY l{n} "{f"&l{n - 1};" * 10}">' for n in range(1, 10))
 UNREADABLE: dict[str, Callable[[], bytes]] = {
-    "empty": lambda: b"",
+    "empty": bytes,
     "no XML": lambda: b"MZ\x90\x00",
     "a word": lambda: "流程".encode(),
     "cut off": lambda: PLAIN[:-40],
@@ -61,7 +61,7 @@ def test_an_unreadable_diagram_is_refused_with_a_reason_and_nothing_is_kept(
     answer = world.leiming.deploy(source, REQUEST, lang="zh")
     assert answer.status_code == 422 and answer.content_type == "application/problem+json"
     (reasons,) = list(answer.json["errors"].values())[:1]
-    assert reasons and any("一" <= c for c in reasons[0]) and "x" * 1000 not in reasons[0]
+    assert reasons and any(c >= "一" for c in reasons[0]) and "x" * 1000 not in reasons[0]
     assert "root:" not in answer.get_data(as_text=True)
     assert (world.count("definition"), world.count("entry")) == before
     path = tmp_path / "hostile.bpmn"
