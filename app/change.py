@@ -28,6 +28,7 @@ from .kernel.text import Text
 from .kernel.trail import leaf_hash
 from .kernel.values import canonical, timestamp
 from .trail.models import Entry, SubjectHead
+from .written import Write
 
 log = structlog.get_logger(__name__)
 
@@ -135,7 +136,7 @@ class Change:
             chain.head = leaf
         for chain in self.chains.values():
             chain.save(chain.seq, chain.head)
-        self.connection.execute(_INSERT_ENTRIES, rows)
+        _INSERT_ENTRIES(self.connection, rows)
 
     def _open(self, subject: str) -> Chain:
         """The chain of a subject that keeps no head of its own, locked."""
@@ -155,7 +156,9 @@ class Change:
 _HEAD = select(SubjectHead.seq, SubjectHead.head).where(SubjectHead.subject == bindparam("subject")).with_for_update()
 _FIRST_HEAD = text("INSERT INTO subject_head (subject, seq, head) VALUES (:subject, 0, :head) ON CONFLICT DO NOTHING")
 _SAVE_HEAD = update(SubjectHead.__table__).where(SubjectHead.__table__.c.subject == bindparam("b_subject"))
-_INSERT_ENTRIES = insert(Entry.__table__)
+_INSERT_ENTRIES = Write(insert(Entry.__table__), (
+    "subject", "seq", "prev", "body", "leaf", "at", "what", "case_id", "node", "person_id",
+))
 _current: ContextVar[Change | None] = ContextVar("gangze_change", default=None)
 
 

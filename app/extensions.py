@@ -16,6 +16,7 @@ from flask_sqlalchemy import SQLAlchemy
 from flask_wtf import CSRFProtect
 from sqlalchemy import DateTime, MetaData, String, TypeDecorator, event
 from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import DeclarativeBase
 
 #: Constraint names that are the same on every database, so that migrations can speak of them.
@@ -95,4 +96,7 @@ def begin_writing(connection: Connection) -> None:
     To be called before anything else on the connection. PostgreSQL locks rows instead.
     """
     if connection.dialect.name == "sqlite":
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        try:
+            connection.connection.driver_connection.execute("BEGIN IMMEDIATE")  # type: ignore[union-attr]
+        except sqlite3.OperationalError as error:  # locked by somebody else for longer than busy_timeout
+            raise OperationalError("BEGIN IMMEDIATE", None, error) from error

@@ -14,7 +14,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask import current_app
-from sqlalchemy import bindparam, delete, insert, select, update
+from sqlalchemy import bindparam, delete, insert, null, select, update
 from sqlalchemy.engine import Connection
 
 from .. import handling
@@ -29,6 +29,7 @@ from ..kernel.text import Text
 from ..kernel.values import dumps, loads
 from ..organisation import queries as organisation
 from ..trail import verification
+from ..written import Write
 from .models import Case, CaseStatus, CaseTimer, ItemState, Job, JobState, Subscription, WorkItem
 
 #: A handler of this name is a decision table of the package: ``decision.approver`` is decisions/approver.dmn.
@@ -189,7 +190,7 @@ class Act:
     def end_item(self, item: Item, outcome: str, opinion: str | None, answers: Mapping[str, Any]) -> None:
         """What the assignee hands in, once and for all; the item's state must have been set."""
         item.version += 1
-        self.c.connection.execute(_END_ITEM, {
+        _END_ITEM(self.c.connection, {
             "b_id": item.id, "b_state": item.state, "b_version": item.version, "b_ended_at": self.now,
             "b_outcome": outcome, "b_opinion": opinion, "b_answers": dumps(dict(answers)),
         })
@@ -214,7 +215,7 @@ class Act:
             self.round.pop(item.node, None)  # a new round of a multi-instance task
         self.held[str(item.token)] = [item.node, None]
         handling.run(Moment.OPENING, self, item)
-        item.id = self.c.connection.execute(_INSERT_ITEM, {
+        item.id = _INSERT_ITEM(self.c.connection, {
             "case_id": self.id, "token": item.token, "node": item.node, "number": item.number, "state": item.state,
             "version": item.version, "post": item.post, "department": item.department,
             "assignee_id": item.assignee_id, "offered_at": self.now,
@@ -279,7 +280,7 @@ class Act:
     def _save(self, seq: int, head: bytes) -> None:
         """The case's last statement: everything that changed and the end of its chain, at once."""
         row = {**self.row, **self._changed}
-        self.c.connection.execute(_UPDATE_CASE, {
+        _UPDATE_CASE(self.c.connection, {
             "b_id": self.id, "b_state": self.state, "b_data": dumps(self.data),
             "b_acts": dumps({"performed": self.performed, "held": self.held, "round": self.round}),
             "b_trail_seq": seq, "b_trail_head": head, **{f"b_{name}": row[name] for name in _MUTABLE},
@@ -338,21 +339,24 @@ _LOCK_ITEM = (
     .where(ITEM.c.id == bindparam("id"))
     .with_for_update(of=[CASE, ITEM])
 )
-_INSERT_ITEM = insert(ITEM).returning(ITEM.c.id)
+_INSERT_ITEM = Write(insert(ITEM).returning(ITEM.c.id), (
+    "case_id", "token", "node", "number", "state", "version", "post", "department", "assignee_id", "offered_at",
+    "allocated_at", "due_at", "due_published", "risk",
+))
 _UPDATE_ITEM = update(ITEM).where(ITEM.c.id == bindparam("b_id"))
-_END_ITEM = update(ITEM).where(ITEM.c.id == bindparam("b_id")).values(
-    state=bindparam("b_state"), version=bindparam("b_version"), ended_at=bindparam("b_ended_at"), draft=None,
+_END_ITEM = Write(update(ITEM).where(ITEM.c.id == bindparam("b_id")).values(
+    state=bindparam("b_state"), version=bindparam("b_version"), ended_at=bindparam("b_ended_at"), draft=null(),
     outcome=bindparam("b_outcome"), opinion=bindparam("b_opinion"), answers=bindparam("b_answers"),
-)
+))
 _CLOSE_ITEM = (
     update(ITEM).where(ITEM.c.case_id == bindparam("b_case"), ITEM.c.token == bindparam("b_token"))
     .values(version=ITEM.c.version + 1).returning(ITEM.c.id)
 )
 #: Columns of a case that an act may set; written every time, so that there is one statement to keep compiled.
 _MUTABLE = ("title", "status", "party", "ended_at", "suspended_at")
-_UPDATE_CASE = update(CASE).where(CASE.c.id == bindparam("b_id")).values({
+_UPDATE_CASE = Write(update(CASE).where(CASE.c.id == bindparam("b_id")).values({
     name: bindparam(f"b_{name}") for name in ("state", "data", "acts", "trail_seq", "trail_head", *_MUTABLE)
-})
+}))
 _STOP = (
     delete(TIMER).where(TIMER.c.case_id == bindparam("b_case"), TIMER.c.token == bindparam("b_token")),
     delete(WAIT).where(WAIT.c.case_id == bindparam("b_case"), WAIT.c.token == bindparam("b_token")),

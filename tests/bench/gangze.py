@@ -102,21 +102,26 @@ def counted() -> Iterator[dict[str, int | None]]:
 
     def traced(statement: str) -> None:
         counts["driver_commits"] += statement.startswith("COMMIT")
+        counts["begin"] += statement.startswith("BEGIN")
 
-    raw = db.session.connection().connection.driver_connection if db.engine.dialect.name == "sqlite" else None
+    def trace(driver: Any, record: Any, proxy: Any) -> None:
+        driver.set_trace_callback(traced)
+
+    sqlite = db.engine.dialect.name == "sqlite"
     db.session.rollback()
     event.listen(db.engine, "before_cursor_execute", execute)
     event.listen(db.engine, "commit", commit)
-    if raw is not None:
+    if sqlite:
         counts["driver_commits"] = 0
-        raw.set_trace_callback(traced)
+        event.listen(db.engine, "checkout", trace)
     try:
         yield counts
     finally:
         event.remove(db.engine, "before_cursor_execute", execute)
         event.remove(db.engine, "commit", commit)
-        if raw is not None:
-            raw.set_trace_callback(None)
+        if sqlite:
+            event.remove(db.engine, "checkout", trace)
+            db.engine.dispose()  # the traced connections go with it
 
 
 class Office:
