@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, false, func, or_, select
+from sqlalchemy import and_, false, func, or_, select, text
 
 from .. import clock
 from ..change import Actor
@@ -23,7 +23,7 @@ from ..trail.exports import NODE_NAMES
 from ..trail.filters import CASES_OF
 from ..trail.models import Entry
 from .acting import CASE, ITEM, case_facts, today
-from .models import Case, CaseStatus, ItemState, Job, JobState, Notice, WorkItem
+from .models import ALLOCATED, DONE, OFFERED, Case, CaseStatus, ItemState, Job, JobState, Notice, WorkItem
 from .permissions import sees
 
 PAGE = 50
@@ -98,12 +98,12 @@ def work_items(
     page_size = max(1, min(page_size, 200))
     open_states = (ItemState.OFFERED, ItemState.ALLOCATED)
     mine = {
-        "offered": lambda: and_(ITEM.c.state == ItemState.OFFERED, _offered_to(person)),
-        "allocated": lambda: and_(ITEM.c.state == ItemState.ALLOCATED, ITEM.c.assignee_id == person),
+        "offered": lambda: and_(_is(OFFERED), _offered_to(person)),
+        "allocated": lambda: and_(_is(ALLOCATED), ITEM.c.assignee_id == person),
         "drafts": lambda: and_(
-            ITEM.c.state == ItemState.ALLOCATED, ITEM.c.assignee_id == person, ITEM.c.draft.is_not(None)),
+            _is(ALLOCATED), ITEM.c.assignee_id == person, ITEM.c.draft.is_not(None)),
         "completed": lambda: and_(
-            ITEM.c.state.in_((ItemState.COMPLETED, ItemState.RETURNED)), ITEM.c.assignee_id == person),
+            _is(DONE), ITEM.c.assignee_id == person),
         "started": lambda: and_(ITEM.c.state.in_(open_states), CASE.c.initiator_id == person),
     }.get(view)
     if mine is None:
@@ -142,8 +142,8 @@ def counts(person: int) -> dict[str, int]:
     """How many items each view holds (offered ones by post; the list itself also asks the gate)."""
     running = ITEM.join(CASE, CASE.c.id == ITEM.c.case_id)
     base = select(func.count()).select_from(running).where(CASE.c.status == CaseStatus.RUNNING)
-    allocated = base.where(ITEM.c.state == ItemState.ALLOCATED, ITEM.c.assignee_id == person)
-    offered = base.where(ITEM.c.state == ItemState.OFFERED, _offered_to(person))
+    allocated = base.where(_is(ALLOCATED), ITEM.c.assignee_id == person)
+    offered = base.where(_is(OFFERED), _offered_to(person))
     return {
         "allocated": db.session.scalar(allocated) or 0,
         "offered": db.session.scalar(offered) or 0,
@@ -449,6 +449,11 @@ _ROW = [
 ]
 
 
+def _is(condition: str) -> Any:
+    """A state condition of work items as their indexes have it."""
+    return text(f"work_item.{condition}")
+
+
 def _offered_to(person: int) -> Any:
     posts = posts_of(person)
     if not posts:
@@ -464,7 +469,7 @@ def _is_offered(row: Case, person: int | None) -> bool:
     if person is None:
         return False
     return db.session.scalar(
-        select(ITEM.c.id).where(ITEM.c.case_id == row.id, ITEM.c.state == ItemState.OFFERED, _offered_to(person)).limit(1)
+        select(ITEM.c.id).where(ITEM.c.case_id == row.id, _is(OFFERED), _offered_to(person)).limit(1)
     ) is not None
 
 

@@ -244,7 +244,7 @@ def _xes(connection: Connection, out: BinaryIO, asked: Filters, progress: Progre
     out.write(_HEADER.encode())
     count, case = 0, None
     conditions = (Entry.case_id.is_not(None), Entry.node.is_not(None), Entry.what.in_(list(TRANSITIONS)))
-    for rows in _batches(connection, asked, *conditions, order=(Entry.case_id, Entry.id)):
+    for rows in _batches(connection, asked, *conditions, order=(Entry.subject, Entry.seq)):
         ids = {row.case_id for row in rows}
         started, manned, names = _started(connection, ids), _manned(connection, ids), _node_names(ids)
         lines: list[str] = []
@@ -296,7 +296,7 @@ def _event(row: Any, names: Mapping[str, str]) -> str:
 def _started(connection: Connection, ids: Collection[int]) -> dict[int, dict[str, Any]]:
     """What the first entry of each case says."""
     rows = connection.execute(
-        select(Entry.case_id, Entry.body).where(Entry.case_id.in_(ids), Entry.what == "case.started")
+        select(Entry.case_id, Entry.body).where(Entry.subject.in_([f"case:{key}" for key in ids]), Entry.what == "case.started")
     )
     return {row.case_id: _decoded(bytes(row.body)) for row in rows}
 
@@ -304,7 +304,7 @@ def _started(connection: Connection, ids: Collection[int]) -> dict[int, dict[str
 def _manned(connection: Connection, ids: Collection[int]) -> set[tuple[int, str]]:
     """The nodes of each case that people work on."""
     rows = connection.execute(
-        select(Entry.case_id, Entry.node).where(Entry.case_id.in_(ids), Entry.what == "work_item.offered").distinct()
+        select(Entry.case_id, Entry.node).where(Entry.subject.in_([f"case:{key}" for key in ids]), Entry.what == "work_item.offered").distinct()
     )
     return {(row.case_id, row.node) for row in rows}
 

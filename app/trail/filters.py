@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, false, or_
+from sqlalchemy import ColumnElement, Select, String, cast, false, literal, or_, select
 
 from .models import Entry
 
@@ -44,9 +44,12 @@ class Filters:
         if self.until is not None:
             found.append(Entry.at < self.until)
         if self.case is not None:
-            found.append(Entry.case_id == self.case)
+            found.append(Entry.subject == f"case:{self.case}")
         if self.process is not None:
-            found.append(or_(false(), *(Entry.case_id.in_(cases(self.process)) for cases in CASES_OF)))
+            ids = [cases(self.process).subquery() for cases in CASES_OF]
+            found.append(or_(false(), *(
+                Entry.subject.in_(select(literal("case:") + cast(rows.c[0], String))) for rows in ids
+            )))
         if self.person is not None:
             found.append(Entry.person_id == self.person)
         if self.what:

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import DDL, BigInteger, ForeignKey, Index, Integer, LargeBinary, String, Text, UniqueConstraint, event
+from sqlalchemy import DDL, BigInteger, ForeignKey, Index, Integer, LargeBinary, String, Text, UniqueConstraint, event, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ..extensions import UTC, db
@@ -29,11 +29,17 @@ class Entry(db.Model):  # type: ignore[name-defined]
     leaf: Mapped[bytes] = mapped_column(LargeBinary(32))
     at: Mapped[datetime] = mapped_column(UTC)
     what: Mapped[str] = mapped_column(String(60))
-    case_id: Mapped[int | None] = mapped_column(Big, index=True)
+    case_id: Mapped[int | None] = mapped_column(Big)
     node: Mapped[str | None] = mapped_column(String(200))
-    person_id: Mapped[int | None] = mapped_column(Big, index=True)
+    person_id: Mapped[int | None] = mapped_column(Big)
 
-    __table_args__ = (UniqueConstraint("subject", "seq"), Index("ix_entry_at", "at"))
+    # Every index is a page more that an act writes. A case's entries are found by its subject.
+    __table_args__ = (
+        UniqueConstraint("subject", "seq"),
+        Index("ix_entry_at", "at"),
+        Index("ix_entry_person_id", "person_id", sqlite_where=text("person_id IS NOT NULL"),
+              postgresql_where=text("person_id IS NOT NULL")),
+    )
 
 
 class SubjectHead(db.Model):  # type: ignore[name-defined]

@@ -98,8 +98,13 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("entry", schema=None) as batch_op:
         batch_op.create_index("ix_entry_at", ["at"], unique=False)
-        batch_op.create_index(batch_op.f("ix_entry_case_id"), ["case_id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_entry_person_id"), ["person_id"], unique=False)
+        batch_op.create_index(
+            "ix_entry_person_id",
+            ["person_id"],
+            unique=False,
+            sqlite_where=sa.text("person_id IS NOT NULL"),
+            postgresql_where=sa.text("person_id IS NOT NULL"),
+        )
 
     op.create_table(
         "log_node",
@@ -582,8 +587,27 @@ def upgrade() -> None:
         sa.UniqueConstraint("case_id", "token", name=op.f("uq_work_item_case_id_token")),
     )
     with op.batch_alter_table("work_item", schema=None) as batch_op:
-        batch_op.create_index("ix_work_item_inbox", ["state", "post", "department"], unique=False)
-        batch_op.create_index("ix_work_item_mine", ["assignee_id", "state"], unique=False)
+        batch_op.create_index(
+            "ix_work_item_done",
+            ["assignee_id"],
+            unique=False,
+            sqlite_where=sa.text("state IN ('completed', 'returned')"),
+            postgresql_where=sa.text("state IN ('completed', 'returned')"),
+        )
+        batch_op.create_index(
+            "ix_work_item_held",
+            ["assignee_id"],
+            unique=False,
+            sqlite_where=sa.text("state = 'allocated'"),
+            postgresql_where=sa.text("state = 'allocated'"),
+        )
+        batch_op.create_index(
+            "ix_work_item_offered",
+            ["post", "department"],
+            unique=False,
+            sqlite_where=sa.text("state = 'offered'"),
+            postgresql_where=sa.text("state = 'offered'"),
+        )
 
     for statement in GUARDS[op.get_bind().dialect.name]:
         op.execute(statement)
@@ -591,8 +615,21 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     with op.batch_alter_table("work_item", schema=None) as batch_op:
-        batch_op.drop_index("ix_work_item_mine")
-        batch_op.drop_index("ix_work_item_inbox")
+        batch_op.drop_index(
+            "ix_work_item_offered",
+            sqlite_where=sa.text("state = 'offered'"),
+            postgresql_where=sa.text("state = 'offered'"),
+        )
+        batch_op.drop_index(
+            "ix_work_item_held",
+            sqlite_where=sa.text("state = 'allocated'"),
+            postgresql_where=sa.text("state = 'allocated'"),
+        )
+        batch_op.drop_index(
+            "ix_work_item_done",
+            sqlite_where=sa.text("state IN ('completed', 'returned')"),
+            postgresql_where=sa.text("state IN ('completed', 'returned')"),
+        )
 
     op.drop_table("work_item")
     with op.batch_alter_table("subscription", schema=None) as batch_op:
@@ -698,8 +735,11 @@ def downgrade() -> None:
     op.drop_table("parameter")
     op.drop_table("log_node")
     with op.batch_alter_table("entry", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_entry_person_id"))
-        batch_op.drop_index(batch_op.f("ix_entry_case_id"))
+        batch_op.drop_index(
+            "ix_entry_person_id",
+            sqlite_where=sa.text("person_id IS NOT NULL"),
+            postgresql_where=sa.text("person_id IS NOT NULL"),
+        )
         batch_op.drop_index("ix_entry_at")
 
     op.drop_table("entry")

@@ -37,7 +37,7 @@ def postgresql_app(postgresql_database, tmp_path):
     yield from _opened(postgresql_database, tmp_path)
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture(scope="module", autouse=True)
 def no_other_rooms() -> Iterator[None]:
     """The trail by itself: rooms that other tests have imported keep nothing in this store."""
     from app.trail import exports, filters, verification
