@@ -20,9 +20,9 @@ def ask_the_gate(act: Any, item: Any, person: int) -> None:
     verdict = separation.may(act.meaning.rules, act.office, act.facts(without=item.token), item.node, person)
     if verdict.allowed:
         return
-    name = act.node(item.node).name or item.node
+    name = act.node(item.node).label
     raise Refused(
-        Text(f"您不能办理“{name}”", f"You may not do “{name}”"), verdict.objections,
+        Text(f"您不能办理“{name.zh}”", f"You may not do “{name.en}”"), verdict.objections,
         node=item.node, item=item.id, person=person, case=act.id,
     )
 

@@ -28,7 +28,7 @@ from ..office import queries as office
 from ..organisation import queries as organisation
 from ..parameters import queries as parameters
 from ..parties import queries as parties
-from . import files
+from . import files, queries
 from .acting import CASE, ITEM, JOB, TIMER, WAIT, Act, Item, acting, beginning, today
 from .models import CaseNumber, CaseStatus, ItemState, JobState
 
@@ -74,7 +74,7 @@ def start(
         given = _starting_data(what, opening, given)
         data.update(given)
     with beginning(
-        actor=actor, definition_id=definition.id, title=_title(what, given), party=party, business_key=business_key,
+        actor=actor, definition_id=definition.id, title=what.names.zh if by_person else _title(what, given), party=party, business_key=business_key,
         department=department or actor.department, data=data,
         number=lambda connection, year: _number(connection, definition.matter, year),
     ) as act:
@@ -473,14 +473,7 @@ def deliver(name: str, correlation: str, data: Mapping[str, Any], *, actor: Acto
         NotFound: no case of that key waits for it.
     """
     given = _normal(data)
-    case_id = db.session.scalar(
-        select(CASE.c.id).join(WAIT, WAIT.c.case_id == CASE.c.id).where(
-            WAIT.c.kind == "message", WAIT.c.name == name, CASE.c.status == CaseStatus.RUNNING,
-            (CASE.c.number == correlation) | (CASE.c.business_key == correlation),
-        )
-    )
-    if case_id is None:
-        raise NotFound(Text(f"没有办件在等待消息“{name}”", f"no case waits for the message “{name}”"))
+    case_id = queries.addressee(name, correlation)
     with acting("message.delivered", actor=actor, case=case_id) as act:
         _alive(act)
         act.entry("message.delivered", name=name, data=given)

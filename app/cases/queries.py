@@ -22,7 +22,7 @@ from ..organisation import queries as organisation
 from ..trail.exports import NODE_NAMES
 from ..trail.filters import CASES_OF
 from ..trail.models import Entry
-from .acting import CASE, ITEM, case_facts, today
+from .acting import CASE, ITEM, WAIT, case_facts, today
 from .models import ALLOCATED, DONE, OFFERED, Case, CaseStatus, ItemState, Job, JobState, Notice, WorkItem
 from .permissions import sees
 
@@ -237,6 +237,23 @@ def case(case_id: int, *, actor: Actor, role: str | None = None) -> CaseView:
         select(Job).where(Job.case_id == case_id, Job.state.in_((JobState.WAITING, JobState.INCIDENT)))
     ))
     return CaseView(row, meaning(row.definition_id), loads(row.data), acts["performed"], items, jobs)
+
+
+def addressee(name: str, correlation: str) -> int:
+    """The case that waits for a message, found by its number or business key.
+
+    Raises:
+        NotFound: no case of that key waits for it.
+    """
+    found = db.session.scalar(
+        select(CASE.c.id).join(WAIT, WAIT.c.case_id == CASE.c.id).where(
+            WAIT.c.kind == "message", WAIT.c.name == name, CASE.c.status == CaseStatus.RUNNING,
+            (CASE.c.number == correlation) | (CASE.c.business_key == correlation),
+        )
+    )
+    if found is None:
+        raise NotFound(Text(f"没有办件在等待消息“{name}”", f"no case waits for the message “{name}”"))
+    return found
 
 
 def by_number(number: str) -> int:

@@ -134,8 +134,10 @@ def test_a_message_finds_its_case_by_number_or_key_and_a_signal_all_that_wait(wo
     keyed = world.chenxiaomei.start("waiting", business_key="PAY-1")
     numbered = world.chenxiaomei.start("waiting")
     assert keyed["work_items"] == []
-    early = world.chenxiaomei.post("/signals", {"name": "year-end"})
+    assert world.chenxiaomei.post("/signals", {"name": "year-end"}).status_code == 403
+    early = world.wenjing.post("/signals", {"name": "year-end"})
     assert early.json == {"cases": 0}
+    assert world.wenjing.post("/messages", {"name": "payment", "correlation": "PAY-1"}).status_code == 404
     for correlation in ("PAY-1", numbered["number"]):
         answer = world.chenxiaomei.post("/messages", {
             "name": "payment", "correlation": correlation, "data": {"paid": 12800.5}})
@@ -143,7 +145,7 @@ def test_a_message_finds_its_case_by_number_or_key_and_a_signal_all_that_wait(wo
     assert answer.json == {"case": numbered["id"]}
     gone = world.chenxiaomei.post("/messages", {"name": "payment", "correlation": "PAY-1"})
     assert gone.status_code == 404
-    assert world.chenxiaomei.ok("POST", "/signals", {"name": "year-end"}) == {"cases": 2}
+    assert world.wenjing.ok("POST", "/signals", {"name": "year-end"}) == {"cases": 2}
     case = world.chenxiaomei.ok("GET", f"/cases/{keyed['id']}")
     assert [i["node"] for i in case["work_items"]] == ["after"]
     told = [e["what"] for e in world.chenxiaomei.ok("GET", f"/cases/{keyed['id']}/trail")["items"]]

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
+from ..text import Text
 from ..bpmn.model import Constraint, Node, PostRule, Process, Scope
 
 #: What the gate checks. ``draw`` decides how a work item is handed out and restrains nobody.
@@ -52,7 +53,7 @@ class Rules:
         self.process = process.id
         self.tasks: tuple[str, ...] = tuple(nodes)
         self.index: dict[str, int] = {id: i for i, id in enumerate(self.tasks)}
-        self.names: tuple[str, ...] = tuple(n.name or n.id for n in nodes.values())
+        self.names: tuple[Text, ...] = tuple(n.label for n in nodes.values())
         self.posts: tuple[PostRule | None, ...] = tuple(n.post for n in nodes.values())
         self.everything = (1 << len(self.tasks)) - 1
         self._scope = process.scope

@@ -16,9 +16,9 @@ UNDECIDED = Text(
 )
 
 
-def _list(names: Iterable[str], situation: Situation) -> Text:
+def _list(names: Iterable[Text], situation: Situation) -> Text:
     names = list(names)
-    return Text("、".join(f"“{n}”" for n in names), ", ".join(f"“{n}”" for n in names))
+    return Text("、".join(f"“{n.zh}”" for n in names), ", ".join(f"“{n.en}”" for n in names))
 
 
 def _tasks(situation: Situation, mask: int) -> Text:
@@ -71,11 +71,11 @@ def _told(situation: Situation, earlier: Sequence[tuple[str, int]]) -> Text:
         v = rules.index[node]
         name, who = rules.names[v], situation.office.name(person)
         if person in situation.facts.performed.get(node, ()):
-            zh.append(f"{who}已办理“{name}”")
-            en.append(f"{who} has done “{name}”")
+            zh.append(f"{who}已办理“{name.zh}”")
+            en.append(f"{who} has done “{name.en}”")
         else:
-            zh.append(f"{who}已领取“{name}”")
-            en.append(f"{who} holds “{name}”")
+            zh.append(f"{who}已领取“{name.zh}”")
+            en.append(f"{who} holds “{name.en}”")
     return Text("、".join(zh), ", ".join(en))
 
 
@@ -103,8 +103,8 @@ def direct(situation: Situation, task: int, person: int, instead: tuple[int, ...
             *rules.ids(rules.mask(constraint.nodes)), *constraint.options.values()
         ):
             object_(constraint.id, constraint.kind, constraint.basis, Text(
-                f"规则“{constraint.id}”({constraint.kind})本系统尚不能检查,“{name}”不予办理",
-                f"rule “{constraint.id}” ({constraint.kind}) cannot be checked, so nobody may act at “{name}”",
+                f"规则“{constraint.id}”({constraint.kind})本系统尚不能检查,“{name.zh}”不予办理",
+                f"rule “{constraint.id}” ({constraint.kind}) cannot be checked, so nobody may act at “{name.en}”",
             ))
     acts = situation.acts(task)
     for rule in rules.rules:
@@ -183,15 +183,15 @@ def _lacks(situation: Situation, task: int, who: str) -> Text:
         department = situation.department(task)
         if department is None:
             return Text(
-                f"“{name}”由岗位“{code}”办理,但其所属部门({post.department})尚未确定",
-                f"“{name}” belongs to post “{code}” of a department that is not known yet ({post.department})",
+                f"“{name.zh}”由岗位“{code}”办理,但其所属部门({post.department})尚未确定",
+                f"“{name.en}” belongs to post “{code}” of a department that is not known yet ({post.department})",
             )
         return Text(
-            f"“{name}”由部门“{department}”的岗位“{code}”办理,{who}不在该岗",
-            f"“{name}” belongs to post “{code}” of department “{department}”, which {who} does not hold",
+            f"“{name.zh}”由部门“{department}”的岗位“{code}”办理,{who}不在该岗",
+            f"“{name.en}” belongs to post “{code}” of department “{department}”, which {who} does not hold",
         )
     return Text(
-        f"“{name}”由岗位“{code}”办理,{who}不在该岗", f"“{name}” belongs to post “{code}”, which {who} does not hold"
+        f"“{name.zh}”由岗位“{code}”办理,{who}不在该岗", f"“{name.en}” belongs to post “{code}”, which {who} does not hold"
     )
 
 
