@@ -224,7 +224,7 @@ def _transaction(
         if isinstance(error, DBAPIError) and not isinstance(error, IntegrityError) and _is_the_store(error):
             log.error("store_unavailable", verb=verb, reason=str(error.orig))
             raise Unavailable(Text(
-                "数据没有保存:存储暂不可用,请稍后再试。", "Nothing was saved: the store is not available, try again later."
+                "数据没有保存：存储暂不可用，请稍后再试。", "Nothing was saved: the store is not available, try again later."
             )) from error
         raise
     finally:
@@ -243,6 +243,6 @@ def _record(
     refusal: Refused, verb: str, actor: Actor, subject: str | None, lock: Callable[[Change], Any] | None
 ) -> None:
     """A refusal is an act too: auditors ask about them first."""
-    what = verb.split(".")[0] + ".refused"
+    what = verb.split(".", maxsplit=1)[0] + ".refused"
     with _transaction(what, actor, subject, lock) as c:
         c.entry(what, attempted=verb, objections=[o.facts() for o in refusal.objections], **refusal.facts)

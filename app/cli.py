@@ -47,7 +47,7 @@ class Group(FlaskGroup):
             _complain(error)
         except db.exc.OperationalError as error:
             click.echo(say(Text(
-                f"存储不可用:{error.orig}。先运行 gangze db upgrade?",
+                f"存储不可用：{error.orig}。先运行 gangze db upgrade?",
                 f"The store cannot be used: {error.orig}. Has gangze db upgrade been run?",
             )), err=True)
         sys.exit(1)
@@ -84,7 +84,7 @@ def serve(host: str, port: int) -> None:
 
     if not serving.port_is_free(host, port):
         click.echo(say(Text(
-            f"端口 {port} 已被占用,请换一个:PORT={port + 1} make run",
+            f"端口 {port} 已被占用，请换一个：PORT={port + 1} make run",
             f"Port {port} is taken; choose another: PORT={port + 1} make run",
         )), err=True)
         sys.exit(1)
@@ -280,7 +280,7 @@ def simulate(file: Path, scenario: Path | None, form: str) -> None:
         result = engine.simulate(process, given)
     except (OSError, ValueError, ArithmeticError, RecursionError, NotPossible) as error:
         reason = say(error.text) if isinstance(getattr(error, "text", None), Text) else str(error)
-        click.echo(say(Text("情景:", "scenario: ")) + reason, err=True)
+        click.echo(say(Text("情景：", "scenario: ")) + reason, err=True)
         sys.exit(2)
     if form == "json":
         click.echo(json.dumps(_told(result), ensure_ascii=False, indent=2))
@@ -288,12 +288,12 @@ def simulate(file: Path, scenario: Path | None, form: str) -> None:
         for moment in result.trace:
             click.echo(f"{timestamp(moment.at)}  {moment.fact.transition:<10} {moment.fact.node}")
         if result.open:
-            click.echo(say(Text("停留在:", "waits at: ")) + ", ".join(result.open))
+            click.echo(say(Text("停留在：", "waits at: ")) + ", ".join(result.open))
         for event in result.unused:
-            click.echo(say(Text("没有发生:", "never happened: ")) + json.dumps(plain(event), ensure_ascii=False))
+            click.echo(say(Text("没有发生：", "never happened: ")) + json.dumps(plain(event), ensure_ascii=False))
         if result.failure:
             click.echo(result.failure, err=True)
-        click.echo(say(Text("结果:", "status: ")) + result.status)
+        click.echo(say(Text("结果：", "status: ")) + result.status)
     sys.exit(0 if result.status in ("completed", "terminated", "cancelled", "running") else 1)
 
 

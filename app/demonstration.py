@@ -42,7 +42,7 @@ def load(*, actor: Actor) -> dict[str, int]:
         Conflict: the store is not empty.
     """
     if loaded():
-        raise Conflict(Text("已有数据,演示局不再装入。", "There is data already; the demonstration is not loaded again."))
+        raise Conflict(Text("已有数据，演示局不再装入。", "There is data already; the demonstration is not loaded again."))
     made = dict(demo.load(actor=actor))
     for code, zh, en, amount in BUDGET:
         office.set_budget(code, clock.now().year, zh=zh, en=en, amount=Decimal(amount), actor=actor)

@@ -62,7 +62,7 @@ class Invalid(GangzeError):
     status, code = 422, "invalid"
 
     def __init__(self, errors: Mapping[str, Sequence[Text]], text: Text | None = None) -> None:
-        super().__init__(text or Text("填写有误,请按提示修改。", "Some entries need correcting."))
+        super().__init__(text or Text("填写有误，请按提示修改。", "Some entries need correcting."))
         self.errors = {k: list(v) for k, v in errors.items()}
 
 

@@ -19,7 +19,7 @@ from flask import Flask, current_app
 from sqlalchemy import select, update
 from sqlalchemy.engine import Connection
 
-from . import broker as _broker  # noqa: F401  (names the transport gangze://)
+from . import broker as _broker  # noqa: F401 - names the transport gangze://
 from . import clock, handling
 from .cases import actions
 from .cases.acting import CASE, JOB, TIMER

@@ -83,7 +83,7 @@ class Fields:
             return kind(value)
         except ValueError:
             options = ", ".join(str(word.value) for word in kind)
-            self.wrong(field, f"只能是:{options}。", f"Must be one of {options}.")
+            self.wrong(field, f"只能是：{options}。", f"Must be one of {options}.")
             return None
 
     def check(self) -> None:

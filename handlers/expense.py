@@ -8,7 +8,7 @@ from app.office import actions
 
 
 @service("expense.check", title=Text("查验发票", "Check the invoice"), inputs=("invoiceNo", "amount", "payMode"))
-def check(work: Work, invoiceNo: str, amount: object = None, payMode: object = None) -> None:  # noqa: N803
+def check(work: Work, invoiceNo: str, amount: object = None, payMode: object = None) -> None:
     """BPMN error ``duplicate-invoice`` where another case has claimed for the invoice."""
     if not actions.use_invoice(invoiceNo, case_id=work.case_id, actor=Actor.system("expense.check")):
         raise ServiceError("duplicate-invoice", Text(

@@ -5,6 +5,7 @@
 """
 from __future__ import annotations
 
+from itertools import pairwise
 from xml.sax.saxutils import escape, quoteattr
 
 HEAD = (
@@ -67,7 +68,7 @@ def flow(id: str, source: str, target: str, when: str = "") -> str:
 def diagram(key: str, *parts: str, path: str = "", constraints: str = "", title: str = "", before: str = "") -> bytes:
     """A whole file. ``path`` names nodes in a row and adds the flows between them (ids ``a-b``)."""
     names = path.split()
-    flows = "".join(flow(f"{a}-{b}", a, b) for a, b in zip(names, names[1:], strict=False))
+    flows = "".join(flow(f"{a}-{b}", a, b) for a, b in pairwise(names))
     own = (
         f"<gz:matter>{key.upper()}</gz:matter>"
         + f'<gz:title zh="{key}" en="{key}" case="{title}"/>'

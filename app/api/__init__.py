@@ -133,5 +133,5 @@ def _unavailable(error: Exception) -> Any:
     db.session.rollback()
     log.error("store_unavailable", path=request.path, reason=str(getattr(error, "orig", error)))
     return current_app.handle_user_exception(Unavailable(Text(
-        "存储暂不可用,请稍后再试。", "The store is not available, try again later."
+        "存储暂不可用，请稍后再试。", "The store is not available, try again later."
     )))

@@ -23,7 +23,7 @@ _KNOWN: tuple[tuple[str, str, str], ...] = (
     (r"Not a valid boolean\.", "应为 true 或 false", "true or false is expected"),
     (r"Not a valid mapping type\.", "应为 JSON 对象", "a JSON object is expected"),
     (r"Not a valid list\.", "应为列表", "a list is expected"),
-    (r"Not a valid (?:aware )?datetime\.", "应为带时区的时间,如 2026-01-02T09:00:00+08:00",
+    (r"Not a valid (?:aware )?datetime\.", "应为带时区的时间，如 2026-01-02T09:00:00+08:00",
      "a time with its zone is expected, such as 2026-01-02T09:00:00+08:00"),
     (r"Shorter than minimum length (\d+)\.", "至少 {0} 个字", "at least {0} characters"),
     (r"Longer than maximum length (\d+)\.", "最多 {0} 个字", "at most {0} characters"),
@@ -31,7 +31,7 @@ _KNOWN: tuple[tuple[str, str, str], ...] = (
     (r"Must be greater than or equal to (-?\d+)\.", "不小于 {0}", "at least {0}"),
     (r"Must be less than or equal to (-?\d+)\.", "不大于 {0}", "at most {0}"),
     (r"Must be greater than or equal to (-?\d+) and less than or equal to (-?\d+)\.", "{0} 至 {1}", "from {0} to {1}"),
-    (r"Must be one of: (.*)\.", "只能是:{0}", "must be one of {0}"),
+    (r"Must be one of: (.*)\.", "只能是：{0}", "must be one of {0}"),
 )
 _PATTERNS = tuple((re.compile(pattern), Text(zh, en)) for pattern, zh, en in _KNOWN)
 

@@ -116,12 +116,12 @@ class Act:
             step = engine.step(self.meaning.program, self.state, self.data, event, self.now)
         except engine.NotPossible as error:
             raise Conflict(Text(
-                "办件已经变化,请刷新后再办。", "The case has moved on; reload the page and try again."
+                "办件已经变化，请刷新后再办。", "The case has moved on; reload the page and try again."
             )) from error
         except engine.CaseFailed as error:
             name = self.node(error.node).name or error.node
             raise Conflict(Text(
-                f"流程无法继续:“{name}”处的条件不能判断({error.reason})。没有保存任何更改。",
+                f"流程无法继续：“{name}”处的条件不能判断({error.reason})。没有保存任何更改。",
                 f"The case cannot go on: a condition at “{name}” cannot be decided ({error.reason}). Nothing was saved.",
             ), node=error.node) from error
         self.apply(step)
@@ -258,7 +258,7 @@ class Act:
             found = self.meaning.decisions[key].decide({**self.data, **self.data.get("nodes", {}), **call.inputs})
         except DecisionError as error:
             raise Conflict(Text(
-                f"决策表“{key}”不能得出结果:{error.text.zh}", f"The table “{key}” gives no answer: {error.text.en}"
+                f"决策表“{key}”不能得出结果：{error.text.zh}", f"The table “{key}” gives no answer: {error.text.en}"
             ), node=call.node) from error
         result = {name: found.get(key) for name, key in node.outputs.items()} if node.outputs else dict(found)
         self.entry("decision.made", node=call.node, table=key, result=result, actor=Actor.system("engine"))
@@ -331,7 +331,7 @@ def _heads(connection: Connection) -> Iterator[tuple[str, int, bytes]]:
 verification.HEADS.append(_heads)
 
 _OFFICE = organisation.VERSION.label("office_version")
-_CASE_COLUMNS = [c for c in CASE.c]
+_CASE_COLUMNS = list(CASE.c)
 _LOCK_CASE = select(*_CASE_COLUMNS, _OFFICE).where(CASE.c.id == bindparam("id")).with_for_update(of=CASE)
 _LOCK_ITEM = (
     select(*_CASE_COLUMNS, *(c.label(f"item_{c.name}") for c in ITEM.c), _OFFICE)
@@ -430,7 +430,8 @@ def beginning(
             "number": number(c.connection, today(c.now).year), "definition_id": definition_id, "title": title,
             "status": CaseStatus.RUNNING, "business_key": business_key, "party": party,
             "initiator_id": actor.person_id, "initiator_department": department, "started_at": c.now, "state": "",
-            "data": "{}", "ended_at": None, "suspended_at": None, "acts": dumps({"performed": {}, "held": {}, "round": {}}), "trail_seq": 0, "trail_head": GENESIS,
+            "data": "{}", "ended_at": None, "suspended_at": None, "trail_seq": 0, "trail_head": GENESIS,
+            "acts": dumps({"performed": {}, "held": {}, "round": {}}),
         }
         row["id"] = c.connection.execute(insert(CASE).returning(CASE.c.id), row).scalar_one()
         row["office_version"] = c.connection.execute(select(_OFFICE)).scalar_one()

@@ -74,7 +74,8 @@ def start(
         given = _starting_data(what, opening, given)
         data.update(given)
     with beginning(
-        actor=actor, definition_id=definition.id, title=what.names.zh if by_person else _title(what, given), party=party, business_key=business_key,
+        actor=actor, definition_id=definition.id, party=party, business_key=business_key,
+        title=what.names.zh if by_person else _title(what, given),
         department=department or actor.department, data=data,
         number=lambda connection, year: _number(connection, definition.matter, year),
     ) as act:
@@ -463,8 +464,13 @@ def fire(case_id: int, token: int) -> None:
         act.advance(engine.Fire(token))
 
 
-def deliver(name: str, correlation: str, data: Mapping[str, Any], *, actor: Actor) -> int:
+def deliver(
+    name: str, correlation: str, data: Mapping[str, Any], *, actor: Actor, may_know: Callable[[int], Any] | None = None
+) -> int:
     """A message for one case, found by its number or business key.
+
+    Args:
+        may_know: asked with the case's id before anything happens; raises NotFound for a sender who may not know of it.
 
     Returns:
         The id of the case that took it.
@@ -474,6 +480,8 @@ def deliver(name: str, correlation: str, data: Mapping[str, Any], *, actor: Acto
     """
     given = _normal(data)
     case_id = queries.addressee(name, correlation)
+    if may_know is not None:
+        may_know(case_id)
     with acting("message.delivered", actor=actor, case=case_id) as act:
         _alive(act)
         act.entry("message.delivered", name=name, data=given)
@@ -541,7 +549,7 @@ def _field(error: BadValue, values: Mapping[str, Any]) -> str:
 
 def _alive(act: Act) -> None:
     if act.status is CaseStatus.SUSPENDED:
-        raise Conflict(Text("办件已挂起,恢复后才能办理。", "The case is suspended; resume it first."))
+        raise Conflict(Text("办件已挂起，恢复后才能办理。", "The case is suspended; resume it first."))
     if act.status is not CaseStatus.RUNNING:
         raise Conflict(Text("办件已经结束。", "The case has ended."))
 
@@ -554,7 +562,7 @@ def _open_item(act: Act, version: int | None) -> Item:
         raise Conflict(Text("这项待办已经办结或撤回。", "This work item is already done or withdrawn."))
     if version is not None and version != item.version:
         raise Conflict(
-            Text("页面已过期:这项待办刚被改动,请刷新。", "This page is stale: the work item has just changed, reload it."),
+            Text("页面已过期：这项待办刚被改动，请刷新。", "This page is stale: the work item has just changed, reload it."),
             version=item.version,
         )
     return item

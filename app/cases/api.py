@@ -277,8 +277,9 @@ class Messages(MethodView):
     @blueprint.response(200, DeliveredSchema)
     def post(self, given: dict[str, Any]) -> dict[str, Any]:
         """A message for the one case that waits for it, if one may know of that case."""
-        _view(queries.addressee(given["name"], given["correlation"]))
-        return {"case": actions.deliver(given["name"], given["correlation"], given["data"], actor=current_user.actor)}
+        return {"case": actions.deliver(
+            given["name"], given["correlation"], given["data"], actor=current_user.actor, may_know=_view
+        )}
 
 
 @blueprint.route("/signals")

@@ -67,7 +67,7 @@ def store(stream: BinaryIO, name: str, *, actor: Actor) -> dict[str, Any]:
             media_type = _kind(head, name) if size else None
             if media_type is None:
                 raise Invalid({"file": [Text(
-                    "空文件或不接受的类型(可用:PDF、图片、Office 文档、OFD、文本)",
+                    "空文件或不接受的类型(可用：PDF、图片、Office 文档、OFD、文本)",
                     "an empty file or a kind that is not taken (PDF, images, office documents, OFD, text)",
                 )]})
             file.flush()
@@ -78,7 +78,7 @@ def store(stream: BinaryIO, name: str, *, actor: Actor) -> dict[str, Any]:
         except OSError as error:
             Path(file.name).unlink(missing_ok=True)
             raise Unavailable(Text(
-                "数据没有保存:存储暂不可用,请稍后再试。", "Nothing was saved: the store is not available, try again later."
+                "数据没有保存：存储暂不可用，请稍后再试。", "Nothing was saved: the store is not available, try again later."
             )) from error
         except BaseException:
             Path(file.name).unlink(missing_ok=True)

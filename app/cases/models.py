@@ -47,7 +47,8 @@ class Case(db.Model):  # type: ignore[name-defined]
 
     ``state`` is the engine's (live tokens only), ``data`` the case's values, ``acts`` who has acted and who holds what:
     ``{"performed": {node: [person, …]}, "held": {token: [node, person or null]}, "round": {node: [person, …]}}`` (the last
-    for multi-instance tasks). All three are bounded by the diagram, not by how long the case has run. ``trail_seq`` and ``trail_head`` are the end of its chain of entries.
+    for multi-instance tasks). All three are bounded by the diagram, not by how long the case has run.
+    ``trail_seq`` and ``trail_head`` are the end of its chain of entries.
     """
 
     __tablename__ = "case"

@@ -85,7 +85,8 @@ def work_items(
 
     Args:
         view: ``offered`` (待签收: may be claimed by this person, separation rules considered), ``allocated`` (待办),
-            ``drafts`` (草稿: those of them with a saved draft), ``completed`` (已办), ``started`` (open items of cases they started).
+            ``drafts`` (草稿: those of them with a saved draft), ``completed`` (已办), ``started`` (open items of
+            cases they started).
         process: key or matter of a process; q: part of a case's title or number.
         due_before: only items due before this moment.
         cursor: from the page before.

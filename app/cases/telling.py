@@ -60,7 +60,7 @@ _OF_CASE: Mapping[str, tuple[Text, str, str]] = {
     "work_item.refused": (Text("拒绝办理", "refused"), "stop", "stop"),
     "job.completed": (Text("自动办理", "done by the system"), "calm", ""),
     "job.failed": (Text("业务差错", "business error"), "back", "warn"),
-    "job.incident": (Text("故障,待处置", "incident"), "stop", "stop"),
+    "job.incident": (Text("故障，待处置", "incident"), "stop", "stop"),
     "timer.fired": (Text("到时", "time came"), "calm", ""),
     "message.delivered": (Text("收到消息", "message received"), "calm", ""),
 }

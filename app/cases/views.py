@@ -244,7 +244,7 @@ def _party(key: str | None) -> str:
 def _version() -> int:
     text = request.form.get("_version", "")
     if not text.isdigit():
-        raise Conflict(Text("页面已过期,请刷新后再办。", "This page is stale; reload it and try again."))
+        raise Conflict(Text("页面已过期，请刷新后再办。", "This page is stale; reload it and try again."))
     return int(text)
 
 

@@ -80,7 +80,7 @@ def assemble(
                     raise Invalid({file: [Text("有两个同名文件", "there are two files of this name")]})
                 parts[key] = load(source)
             except ValueError as error:
-                errors[file] = [Text(f"读不懂:{error}", f"cannot be read: {error}")]
+                errors[file] = [Text(f"读不懂：{error}", f"cannot be read: {error}")]
     if errors:
         raise Invalid(errors)
     return Package(diagram, *read, area, name)
@@ -94,7 +94,7 @@ def _bytes(file: Path) -> bytes:
             raise Invalid({str(file): [Text("文件超过 10 MB", "the file is larger than 10 MB")]})
         return file.read_bytes()
     except OSError as error:
-        raise Invalid({str(file): [Text(f"打不开:{error.strerror}", f"cannot be opened: {error.strerror}")]}) from error
+        raise Invalid({str(file): [Text(f"打不开：{error.strerror}", f"cannot be opened: {error.strerror}")]}) from error
 
 
 def _form(source: bytes) -> dict[str, Any]:

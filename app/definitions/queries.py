@@ -82,18 +82,20 @@ def meaning(definition_id: int) -> Meaning:
             _meanings.clear()
         found = _meanings[key] = compile_meaning(
             row.source, json.loads(row.forms), json.loads(row.decisions),
-            posts=json.loads(row.posts), definition_id=row.id, key=row.key, version=row.version, matter=row.matter, names=Text(row.zh, row.en),
+            posts=json.loads(row.posts), definition_id=row.id, key=row.key, version=row.version, matter=row.matter,
+            names=Text(row.zh, row.en),
         )
     return found
 
 
+NAMELESS = Text("", "")
 _meanings: dict[tuple[str, int], Meaning] = {}
 
 
 def compile_meaning(
     source: bytes, forms: Mapping[str, Any], decisions: Mapping[str, str], *, key: str,
     posts: Mapping[str, str] | None = None, definition_id: int = 0, version: int = 0, matter: str = "",
-    names: Text = Text("", ""),
+    names: Text = NAMELESS,
 ) -> Meaning:
     """Compile a package's parts. Used for stored definitions, and by checks and rehearsals for files.
 

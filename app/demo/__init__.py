@@ -31,14 +31,14 @@ PASSWORD = "gangze-demo"  # noqa: S105 - it is meant to be known
 #: Who appears in the story of an expenditure, by username, in the order of their appearance.
 STORY = {
     "chenxiaomei": Text("填报支出", "files the expenditure"),
-    "zhengwei": Text("部门副职,又是审核会计:做了前一步,就不能再审核",
+    "zhengwei": Text("部门副职，又是审核会计：做了前一步，就不能再审核",
                      "deputy head and auditing accountant: who did the one may not do the other"),
-    "liuzhiqiang": Text("部门负责人,审核本部门支出", "heads the department and checks its expenditure"),
-    "zhouwenjing": Text("审核会计,可以退回", "audits, and may send back"),
+    "liuzhiqiang": Text("部门负责人，审核本部门支出", "heads the department and checks its expenditure"),
+    "zhouwenjing": Text("审核会计，可以退回", "audits, and may send back"),
     "hezhiyuan": Text("财务科长", "heads finance"),
-    "zhaowenbin": Text("分管财务,审批", "deputy director in charge of finance, approves"),
-    "fengli": Text("出纳,付款", "cashier, pays"),
-    "tangxiaodong": Text("记账会计,记账归档", "bookkeeper, books and files"),
+    "zhaowenbin": Text("分管财务，审批", "deputy director in charge of finance, approves"),
+    "fengli": Text("出纳，付款", "cashier, pays"),
+    "tangxiaodong": Text("记账会计，记账归档", "bookkeeper, books and files"),
 }
 
 _ADMINISTRATORS = {
@@ -54,7 +54,7 @@ _KIN = (
 _INTERESTS = (
     ("易峰", "沭源县德盛机械制造有限公司", "配偶持有该公司股份"),
     ("熊英", "沭源县老街羊肉馆", "经营者为其兄"),
-    ("尹航", "沭源县宏远商贸有限公司", "曾在该公司任职,离职未满三年"),
+    ("尹航", "沭源县宏远商贸有限公司", "曾在该公司任职，离职未满三年"),
     ("朱丽娟", "沭源县晨光办公设备有限公司", "胞姐为该公司股东"),
 )
 #: (person, first day and last day counted from the day of loading, why)
@@ -80,7 +80,7 @@ def load(*, actor: Actor) -> dict[str, int]:
         db.select(Person.id).limit(1)
     ).first():
         raise Conflict(Text(
-            "已有机构数据,不再装入演示数据。",
+            "已有机构数据，不再装入演示数据。",
             "There is an organisation already; the demonstration is not loaded over it.",
         ))
     departments, posts, duties = rows("departments"), rows("posts"), rows("duties")

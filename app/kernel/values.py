@@ -58,7 +58,7 @@ def normalise(value: Any, *, max_bytes: int = MAX_BYTES) -> Value:
     except (TypeError, ValueError) as error:
         raise BadValue("", Text("含有不能保存的字符", "holds characters that cannot be stored")) from error
     if size > max_bytes:
-        raise BadValue("", Text(f"数据过大:{size} 字节,上限 {max_bytes}", f"too large: {size} bytes, at most {max_bytes}"))
+        raise BadValue("", Text(f"数据过大：{size} 字节，上限 {max_bytes}", f"too large: {size} bytes, at most {max_bytes}"))
     return clean
 
 

@@ -67,7 +67,7 @@ def reserve(key: str, *, code: str, amount: Decimal, case_id: int | None, actor:
         left = line.amount - line.used - amount
         if left < 0:
             raise Insufficient(Text(
-                f"预算余额不足:科目 {code} 余额 {line.amount - line.used},申请 {amount}",
+                f"预算余额不足：科目 {code} 余额 {line.amount - line.used},申请 {amount}",
                 f"budget line {code} holds {line.amount - line.used}, asked for {amount}",
             ))
         c.connection.execute(

@@ -67,7 +67,7 @@ def set(
         fields = Fields()
         fields.dates(valid_from, None, first="valid_from")
         if type(valid_from) is date and valid_from < today():
-            fields.wrong("valid_from", "不得早于今天:已按原值办理的不再变更。",
+            fields.wrong("valid_from", "不得早于今天：已按原值办理的不再变更。",
                          "Today at the earliest: what the former value decided stays.")
         fields.check()
         if former.valid_from >= valid_from:

@@ -25,8 +25,8 @@ def register(
     Args:
         kind: organisation (needs a credit code), household (a credit code or its owner's identity number) or
             individual (needs an identity number).
-        credit_code: 统一社会信用代码, 18 characters.
-        id_number: 公民身份号码, 18 characters; the trail gets it masked.
+        credit_code: 统一社会信用代码， 18 characters.
+        id_number: 公民身份号码， 18 characters; the trail gets it masked.
 
     Raises:
         Invalid: a number whose check digits are wrong, or one missing; Conflict: the number is registered already.
@@ -93,9 +93,9 @@ def _clean(given: Mapping[str, Any]) -> dict[str, Any]:
         "district": fields.line("district", given.get("district"), most=60, needed=False),
     }
     if clean["credit_code"] and not numbers.credit_code_is_valid(clean["credit_code"]):
-        fields.wrong("credit_code", "统一社会信用代码不正确,请核对。", "This is no valid credit code; check it.")
+        fields.wrong("credit_code", "统一社会信用代码不正确，请核对。", "This is no valid credit code; check it.")
     if clean["id_number"] and not numbers.id_number_is_valid(clean["id_number"]):
-        fields.wrong("id_number", "身份证号不正确,请核对。", "This is no valid identity number; check it.")
+        fields.wrong("id_number", "身份证号不正确，请核对。", "This is no valid identity number; check it.")
     if kind is PartyKind.ORGANISATION and not clean["credit_code"]:
         fields.wrong("credit_code", "单位必须有统一社会信用代码。", "An organisation needs its credit code.")
     if kind is PartyKind.INDIVIDUAL and not clean["id_number"]:

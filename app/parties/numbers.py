@@ -9,7 +9,7 @@ _ORGANISATION = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
 def credit_code_is_valid(code: str) -> bool:
-    """Whether ``code`` is a unified social credit code (统一社会信用代码, GB 32100-2015).
+    """Whether ``code`` is a unified social credit code (统一社会信用代码，GB 32100-2015).
 
     18 characters: authority, kind, six digits of the district, the nine of the organisation code, which has a check
     digit of its own (GB 11714-1997), and the check digit of the whole (ISO 7064-like, modulus 31).
@@ -33,7 +33,7 @@ def organisation_check(body: str) -> str:
 
 
 def id_number_is_valid(number: str) -> bool:
-    """Whether ``number`` is a resident identity number (公民身份号码, GB 11643-1999), date and check digit."""
+    """Whether ``number`` is a resident identity number (公民身份号码，GB 11643-1999), date and check digit."""
     if not re.fullmatch(r"[1-9]\d{16}[\dX]", number):
         return False
     try:

@@ -57,7 +57,7 @@ def _alone() -> Iterator[Connection]:
         if isinstance(error, DBAPIError) and (isinstance(error, OperationalError) or error.connection_invalidated):
             log.error("store_unavailable", verb="log.sequenced", reason=str(error.orig))
             raise Unavailable(Text(
-                "存证日志没有写入:存储暂不可用,请稍后再试。",
+                "存证日志没有写入：存储暂不可用，请稍后再试。",
                 "The log was not written: the store is not available, try again later.",
             )) from error
         raise
@@ -169,7 +169,7 @@ def _sign(connection: Connection) -> Checkpoint | None:
         except (BadNote, BadProof) as error:
             log.critical("log_damaged", size=count, last=last.size, reason=str(error))
             raise Damaged(Text(
-                f"存证日志({count} 条)与上次签名的检查点({last.size} 条)不一致,已停止签名。",
+                f"存证日志({count} 条)与上次签名的检查点({last.size} 条)不一致，已停止签名。",
                 f"The log ({count} entries) does not continue its last checkpoint ({last.size}); signing has stopped.",
             ), size=count, last=last.size) from error
     connection.execute(insert(table), {

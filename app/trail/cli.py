@@ -38,7 +38,7 @@ def verify(quiet: bool) -> None:
     if shown:
         click.echo("", err=True)
     click.echo(_say(Text(
-        f"记录 {report.entries} 条,链 {report.chains} 条,日志 {report.logged} 条,待入日志 {report.pending} 条,"
+        f"记录 {report.entries} 条，链 {report.chains} 条，日志 {report.logged} 条，待入日志 {report.pending} 条，"
         f"检查点 {report.checkpoints} 个(最后一个覆盖 {report.signed} 条)",
         f"{report.entries} entries in {report.chains} chains, {report.logged} in the log, {report.pending} waiting for "
         f"it, {report.checkpoints} checkpoints (the last covers {report.signed})",
@@ -47,7 +47,7 @@ def verify(quiet: bool) -> None:
         click.echo(_say(Text(f"完好。日志根 {report.root.hex()}", f"Intact. Root of the log: {report.root.hex()}")))
         return
     for number, fault in enumerate(report.faults):
-        prefix = _say(Text("首个问题:", "First: ")) if number == 0 else "  "
+        prefix = _say(Text("首个问题：", "First: ")) if number == 0 else "  "
         click.echo(prefix + _say(fault.line()), err=True)
     left = report.found - len(report.faults)
     if left:

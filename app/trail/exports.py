@@ -304,7 +304,8 @@ def _started(connection: Connection, ids: Collection[int]) -> dict[int, dict[str
 def _manned(connection: Connection, ids: Collection[int]) -> set[tuple[int, str]]:
     """The nodes of each case that people work on."""
     rows = connection.execute(
-        select(Entry.case_id, Entry.node).where(Entry.subject.in_([f"case:{key}" for key in ids]), Entry.what == "work_item.offered").distinct()
+        select(Entry.case_id, Entry.node)
+        .where(Entry.subject.in_([f"case:{key}" for key in ids]), Entry.what == "work_item.offered").distinct()
     )
     return {(row.case_id, row.node) for row in rows}
 

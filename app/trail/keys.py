@@ -80,7 +80,7 @@ def _create(path: Path, origin: str) -> None:
     try:
         key = SigningKey.generate(origin)
     except BadNote as error:
-        raise NoKey(Text(f"GANGZE_ORIGIN={origin} 不能用作日志名:{error.text.zh}。",
+        raise NoKey(Text(f"GANGZE_ORIGIN={origin} 不能用作日志名：{error.text.zh}。",
                          f"GANGZE_ORIGIN={origin} cannot be a log's name: {error.text.en}.")) from error
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=".log.key-")  # mode 0600
     try:

@@ -42,7 +42,7 @@ class Fault:
         if self.index is not None:
             zh.append(f"日志位置 {self.index}")
             en.append(f"log index {self.index}")
-        return Text(",".join(zh) + ":" + self.text.zh if zh else self.text.zh,
+        return Text("，".join(zh) + "：" + self.text.zh if zh else self.text.zh,
                     ", ".join(en) + ": " + self.text.en if en else self.text.en)
 
 

@@ -43,7 +43,7 @@ def checkpoints(
                 signed = open_note(note, believed)
             except (BadNote, AttributeError, TypeError) as error:
                 why = error.text if isinstance(error, BadNote) else Text("无法读取", "unreadable")
-                report.add(f"检查点 {size} 的签名无效:{why.zh}。",
+                report.add(f"检查点 {size} 的签名无效：{why.zh}。",
                            f"checkpoint {size} is not signed: {why.en}", index=size)
                 continue
             if (signed.size, signed.root) != (size, root):
@@ -70,7 +70,7 @@ def _next(copies: Iterator[str], report: Report) -> tuple[int, str] | None:
 
 def _lost(size: int, report: Report) -> None:
     report.add(
-        f"检查点 {size} 已不在库中,库外仍有副本:检查点被删除,或恢复了旧数据。",
+        f"检查点 {size} 已不在库中，库外仍有副本：检查点被删除，或恢复了旧数据。",
         f"checkpoint {size} is gone, its copy outside is not: it was deleted, or an old copy was put back", index=size,
     )
 

@@ -67,11 +67,11 @@ _AT = {
 }
 _COLUMNS = "e.id, e.subject, e.seq, e.prev, e.body, e.leaf, {at}, e.what, e.case_id, e.node, e.person_id"
 _LOG = (
-    f"SELECT l.idx, l.hash, l.entry_id, {_COLUMNS} "  # noqa: S608 (constants of this module)
+    f"SELECT l.idx, l.hash, l.entry_id, {_COLUMNS} "  # noqa: S608 - constants of this module
     "FROM leaf l LEFT JOIN entry e ON e.id = l.entry_id ORDER BY l.idx"
 )
 _PENDING = (
-    f"SELECT l.idx, e.leaf, p.entry_id, {_COLUMNS} "  # noqa: S608 (constants of this module)
+    f"SELECT l.idx, e.leaf, p.entry_id, {_COLUMNS} "  # noqa: S608 - constants of this module
     "FROM pending p LEFT JOIN entry e ON e.id = p.entry_id LEFT JOIN leaf l ON l.entry_id = p.entry_id "
     "ORDER BY p.entry_id"
 )
@@ -98,7 +98,7 @@ class _Verification:
         self._log()
         while self.signed is not None:  # larger than the log is
             report.add(
-                f"检查点签名的日志有 {self.signed[0]} 条,现存只有 {report.logged} 条:记录被删除,或恢复了旧数据。",
+                f"检查点签名的日志有 {self.signed[0]} 条，现存只有 {report.logged} 条：记录被删除，或恢复了旧数据。",
                 f"a checkpoint speaks of {self.signed[0]} entries, the log has {report.logged}: entries were deleted, "
                 "or an old copy was put back", index=report.logged,
             )
@@ -190,7 +190,7 @@ class _Verification:
                     .where(Leaf.index == self.good)
                 ).first()
                 self.report.add(
-                    f"日志前 {size} 条的根与签名的检查点不符:位置 {self.good} 至 {size - 1} 之间有记录被改写。",
+                    f"日志前 {size} 条的根与签名的检查点不符：位置 {self.good} 至 {size - 1} 之间有记录被改写。",
                     f"the root of the first {size} entries is not the one signed: between log index {self.good} and "
                     f"{size - 1} something was rewritten",
                     entry=first.id if first else None, subject=first.subject if first else None,
@@ -224,13 +224,13 @@ class _Verification:
             if computed == hashed and expected is not None:
                 add("保存的哈希被改动。", "its stored hash was changed", **where)
             else:
-                add("内容被改动:重新计算的哈希不符。", "its bytes were changed: their hash is another", **where)
+                add("内容被改动：重新计算的哈希不符。", "its bytes were changed: their hash is another", **where)
         elif leaf != hashed:
             add("日志中的哈希与记录不符。", "the hash in the log is not that of the entry", **where)
         before = self._before(id_, subject, seq)
         if before is None or not isinstance(seq, int) or before[0] != seq - 1:
             last = before[0] if before else 0
-            add(f"编号不连续:上一条是第 {last} 条。", f"it follows no. {last} of its chain", **where)
+            add(f"编号不连续：上一条是第 {last} 条。", f"it follows no. {last} of its chain", **where)
         elif before[1] != prev:
             add("与上一条的链接断开。", "it is not linked to the one before it", **where)
         for column, stored, said in self._said(body, subject, seq, prev, at, what, case, node, person):
@@ -328,11 +328,11 @@ class _Verification:
                     self.report.add("链尾记载的哈希与最后一条记录不符。",
                                     "the end kept for its chain is not the last entry", subject=subject, seq=number)
                 elif number < seq:
-                    self.report.add(f"最后的记录缺失:应有 {seq} 条,只有 {number} 条。",
+                    self.report.add(f"最后的记录缺失：应有 {seq} 条，只有 {number} 条。",
                                     f"the last entries are missing: {seq} were written, {number} are there",
                                     subject=subject, seq=number + 1)
                 else:
-                    self.report.add(f"多出记录:应有 {seq} 条,却有 {number} 条。",
+                    self.report.add(f"多出记录：应有 {seq} 条，却有 {number} 条。",
                                     f"there are more entries than were written: {number}, not {seq}",
                                     subject=subject, seq=seq + 1)
         if total != self.report.entries and self.report.ok:

@@ -24,7 +24,7 @@ def sample() -> dict[str, Any]:
     fields = [
         _field("payee", "text", "收款人", "Payee", required=True, maximum_length=60),
         _field("amount", "money", "核定金额", "Approved amount", required=True,
-               help=Text("不含税,最多两位小数。", "Without tax, two decimal places at most.")),
+               help=Text("不含税，最多两位小数。", "Without tax, two decimal places at most.")),
         _field("subject", "select", "预算科目", "Budget subject", options=subjects),
         _field("date", "date", "发票日期", "Invoice date"),
         _field("visit", "datetime", "到场时间", "Visit"),
@@ -67,7 +67,7 @@ def sample() -> dict[str, Any]:
               at=now + timedelta(hours=7), who="刘志强", line=Text("职责分离 c1", "Separation of duties c1"), say=None),
         Thing(look="back", node=Text("会计审核", "Accountant"), badge=Text("退回 经办填报", "returned to File"),
               tone="warn", at=now + timedelta(hours=25), who="周文静", line=Text("审核会计", "Accountant"),
-              say="缺维修验收单,请补充后直送我。"),
+              say="缺维修验收单，请补充后直送我。"),
         Thing(look="now", node=Text("经办填报", "File"), badge=Text("待办", "waiting"), tone="brand",
               at=now + timedelta(hours=25), who="陈晓梅", line=Text("部门经办人", "Department clerk"), say=None),
     ]

@@ -123,7 +123,7 @@ def test_a_suspended_case_stands_still_until_it_is_resumed(world: World) -> None
     item = open_item(case, "approve")
     assert world.chenxiaomei.ok("POST", f"/cases/{case['id']}/suspend", {"reason": "等文件"})["status"] == "suspended"
     answer = world.liuzhiqiang.post(f"/work-items/{item['id']}/claim", {}, lang="zh")
-    assert answer.status_code == 409 and answer.json["title"] == "办件已挂起,恢复后才能办理。"
+    assert answer.status_code == 409 and answer.json["title"] == "办件已挂起，恢复后才能办理。"
     assert world.liuzhiqiang.post(f"/cases/{case['id']}/resume").status_code == 403
     assert world.chenxiaomei.ok("POST", f"/cases/{case['id']}/resume")["status"] == "running"
     assert world.chenxiaomei.post(f"/cases/{case['id']}/resume").status_code == 409

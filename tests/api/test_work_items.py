@@ -45,7 +45,7 @@ def test_a_stale_version_is_a_conflict_that_tells_the_present_one(world: World) 
     saved = world.chenxiaomei.ok("POST", path + "/save", {"version": item["version"], "answers": {"purpose": "草"}})
     answer = world.chenxiaomei.post(path + "/complete", {"version": item["version"], "answers": GOOD}, lang="zh")
     assert answer.status_code == 409 and answer.json["version"] == saved["version"]
-    assert answer.json["title"] == "页面已过期:这项待办刚被改动,请刷新。"
+    assert answer.json["title"] == "页面已过期：这项待办刚被改动，请刷新。"
     assert world.chenxiaomei.ok("GET", path)["draft"]["answers"] == {"purpose": "草"}
     world.chenxiaomei.ok("POST", path + "/complete", {"version": saved["version"], "answers": GOOD})
 
@@ -136,7 +136,7 @@ def test_a_return_goes_back_with_its_reason_and_comes_straight_back_where_asked(
     assert back["state"] == "returned"
     mine = open_item(world.chenxiaomei.ok("GET", f"/cases/{case['id']}"), "apply")
     assert mine["assignee"] == case["initiator"]
-    world.chenxiaomei.take(case["id"], "apply", answers={**GOOD, "purpose": "打印纸,附验收单"})
+    world.chenxiaomei.take(case["id"], "apply", answers={**GOOD, "purpose": "打印纸，附验收单"})
     again = open_item(world.chenxiaomei.ok("GET", f"/cases/{case['id']}"), "approve")
     assert again["assignee"] == world.liuzhiqiang.ok("GET", "/me")["person"]
     nodes = world.chenxiaomei.ok("GET", f"/cases/{case['id']}/nodes")

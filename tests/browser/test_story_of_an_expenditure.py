@@ -78,7 +78,7 @@ def test_an_expenditure_is_filed_refused_returned_corrected_paid_booked_and_prov
     # Zhou Wenjing audits and sends it back once, to come straight back to her.
     zhou = house.sign_in("zhouwenjing")
     open_offered(zhou)
-    zhou.fill("#opinion", "缺维修验收单,请补充后直送我。")
+    zhou.fill("#opinion", "缺维修验收单，请补充后直送我。")
     zhou.click("#work summary:has-text('退回')")
     zhou.check("[name=_to][value=file]")
     zhou.check("[name=_straight][value=yes]")
@@ -90,7 +90,7 @@ def test_an_expenditure_is_filed_refused_returned_corrected_paid_booked_and_prov
     # Chen corrects it.
     chen.goto("/inbox")
     chen.click(".item:has-text('自助终端')")
-    chen.fill("[name=purpose]", "办税服务厅 2 号、5 号自助终端主板更换及调试费用,附维修验收单")
+    chen.fill("[name=purpose]", "办税服务厅 2 号、5 号自助终端主板更换及调试费用，附维修验收单")
     chen.click("#work .stick > button:has-text('提交')")
     chen.wait_for_url(re.compile(r"/cases/\d+"))
     house.work()
@@ -98,7 +98,7 @@ def test_an_expenditure_is_filed_refused_returned_corrected_paid_booked_and_prov
     # The rest of the way.
     zhou.goto("/inbox")
     zhou.click(".item:has-text('自助终端')")
-    decide(zhou, "同意", "票据齐全,同意支付 12,800.00 元。")
+    decide(zhou, "同意", "票据齐全，同意支付 12,800.00 元。")
     for name in ("hezhiyuan", "zhaowenbin"):
         house.work()
         page = house.sign_in(name)

@@ -14,11 +14,11 @@ from tests.browser.test_story_of_an_expenditure import decide, file_claim, open_
 def test_drafts_keep_themselves_and_the_form_is_not_stale_afterwards(house: House) -> None:
     page = house.sign_in("chenxiaomei")
     page.goto("/begin/expenditure")
-    page.fill("[name=purpose]", "先写一半,一会儿再来")
+    page.fill("[name=purpose]", "先写一半，一会儿再来")
     page.click("button:has-text('暂存')")
     page.wait_for_url(re.compile(r"/cases/\d+"))
-    page.click("a:has-text('办理:经办填报')")
-    page.fill("[name=purpose]", "先写一半,现在写完:更换自助终端主板")
+    page.click("a:has-text('办理：经办填报')")
+    page.fill("[name=purpose]", "先写一半，现在写完：更换自助终端主板")
     page.wait_for_selector("[data-draft-status]:has-text('已存')")
     kept = page.url
     page.goto("/")
@@ -49,7 +49,7 @@ def test_the_inbox_by_keyboard_and_without_its_keys(house: House, invoice: Path)
     page = house.sign_in("chenxiaomei")
     for number in range(3):
         page.goto("/begin/expenditure")
-        page.fill("[name=purpose]", f"第 {number} 份草稿,留待以后填写")
+        page.fill("[name=purpose]", f"第 {number} 份草稿，留待以后填写")
         page.click("button:has-text('暂存')")
         page.wait_for_url(re.compile(r"/cases/\d+"))
     page.goto("/inbox")

@@ -33,7 +33,7 @@ def holder(post: str) -> Actor:
 
 SELECTION: dict[str, Any] = {
     "source": "selection", "random": True, "periodFrom": "2024-01-01", "periodTo": "2025-12-31",
-    "grounds": "进项与销项明显不符,连续三期税负率低于行业平均水平。",
+    "grounds": "进项与销项明显不符，连续三期税负率低于行业平均水平。",
 }
 
 
@@ -85,7 +85,7 @@ def test_a_warning_by_hand_is_checked_by_the_form_of_its_start(bureau: Flask) ->
     assert {"subject", "level", "department", "due"} <= set(error.value.errors)
     case_id = actions.start("V01", actor=raiser, answers={
         "ruleId": "W02", "subject": "S01-2026-0003", "level": "yellow", "pushedTo": "ANY.CLK", "department": "NS",
-        "subjectHeads": False, "evidence": "节点用时 6.2 工作日,时限 4 工作日", "acknowledgeBy": "2026-11-24T15:00:00+08:00",
+        "subjectHeads": False, "evidence": "节点用时 6.2 工作日，时限 4 工作日", "acknowledgeBy": "2026-11-24T15:00:00+08:00",
         "due": "2026-11-27T18:00:00+08:00",
     })
     assert queries.case(case_id, actor=raiser).data["returns"] == 0

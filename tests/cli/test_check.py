@@ -145,7 +145,7 @@ def test_a_scenario_is_played_with_answers_messages_signals_and_clock(run: Run, 
     at = {m["node"]: m["at"] for m in told["trace"] if m["transition"] == "completed"}
     assert at["apply"] == "2026-03-02T01:00:00.000Z" and at["wait"] == "2026-03-02T03:00:00.000Z"
     text = run("simulate", path, "--scenario", scenario, lang="zh_CN.UTF-8")
-    assert text.returncode == 0 and text.stdout.rstrip().endswith("结果:completed")
+    assert text.returncode == 0 and text.stdout.rstrip().endswith("结果：completed")
     assert "completed  chief" in text.stdout
 
 

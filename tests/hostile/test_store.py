@@ -72,7 +72,7 @@ def assert_unavailable(answer: Any, title: str) -> None:
     assert answer.json == {"type": "urn:gangze:problem:unavailable", "title": title, "status": 503}
 
 
-NOT_SAVED = "数据没有保存:存储暂不可用,请稍后再试。"
+NOT_SAVED = "数据没有保存：存储暂不可用，请稍后再试。"
 
 
 def test_while_somebody_else_holds_the_store_nothing_is_lost_or_half_written(alone: World) -> None:

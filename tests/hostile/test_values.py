@@ -119,7 +119,7 @@ def test_messages_and_signals_take_no_worse_values_than_forms(world: World) -> N
     for path, body in (("/messages", {"name": "payment", "correlation": "x"}), ("/signals", {"name": "year-end"})):
         for data in ('{"a": NaN}', '{"a": {"$time": "x"}}', '{"a": "\\ud800"}', '{"a": ' + nested(500) + "}"):
             text = json.dumps(body)[:-1] + f', "data": {data}}}'
-            answer = world.chenxiaomei.post(path, data=text, content_type="application/json")
+            answer = world.wenjing.post(path, data=text, content_type="application/json")
             assert answer.status_code == 422 and answer.json["errors"], (path, data, answer.json)
     assert world.count("entry") == before
 

@@ -569,7 +569,7 @@ def test_a_fault_reads_in_both_languages():
 
     line = Fault(Text("内容被改动。", "its bytes were changed"), entry=5, subject="case:1", seq=2, index=4).line()
     assert line.en == "entry 5, case:1 no. 2, log index 4: its bytes were changed"
-    assert line.zh == "记录 5,case:1 第 2 条,日志位置 4:内容被改动。"
+    assert line.zh == "记录 5，case:1 第 2 条，日志位置 4：内容被改动。"
 
 
 def test_one_changed_byte_is_found_on_postgresql_too(postgresql_app):

@@ -27,7 +27,7 @@ def failing(site: Flask) -> Callable[[Exception], None]:
     return box.append
 
 
-@pytest.mark.parametrize(("language", "said"), [("zh-CN", "没有这个页面,或您无权查看。"), ("en", "There is no such page")])
+@pytest.mark.parametrize(("language", "said"), [("zh-CN", "没有这个页面，或您无权查看。"), ("en", "There is no such page")])
 def test_what_is_not_there_is_said_in_the_readers_language(visit: Callable[..., Any], language: str, said: str) -> None:
     answer = visit(language=language).get("/nowhere")
     assert answer.status_code == 404 and said in answer.get_data(as_text=True)

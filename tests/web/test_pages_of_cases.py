@@ -65,13 +65,13 @@ def test_a_file_of_a_kind_that_is_not_taken_is_named_at_its_field(visit: Callabl
 
 def test_a_draft_is_kept_and_found_again(visit: Callable[..., Any]) -> None:
     chen = visit("chenxiaomei")
-    answer = chen.post("/begin/expenditure", data={"purpose": "先记下来,以后再填", "_keep": "yes"})
+    answer = chen.post("/begin/expenditure", data={"purpose": "先记下来，以后再填", "_keep": "yes"})
     assert answer.status_code == 302
     listed = text(chen.get("/inbox?view=drafts"))
     item = re.search(r'class="item" href="(/work-items/\d+)', listed)[1]
     page = text(chen.get(item))
-    assert "先记下来,以后再填" in page
-    saved = chen.post(f"{item}/save", data={"_version": version(page), "purpose": "先记下来,改了一点"},
+    assert "先记下来，以后再填" in page
+    saved = chen.post(f"{item}/save", data={"_version": version(page), "purpose": "先记下来，改了一点"},
                       headers={"X-Requested-With": "fetch"})
     assert saved.status_code == 200 and saved.headers["X-Version"] == str(int(version(page)) + 1)
     assert "已存" in text(saved)
@@ -214,9 +214,9 @@ def test_notices_are_read_once(site: Flask, visit: Callable[..., Any]) -> None:
 
     with site.app_context():
         person = queries.account_of("chenxiaomei").person_id
-        notices.tell("test", [person], "预算余额不足,已退回", case_id=None, actor=Actor.system("test"))
+        notices.tell("test", [person], "预算余额不足，已退回", case_id=None, actor=Actor.system("test"))
     chen = visit("chenxiaomei")
-    assert "预算余额不足,已退回" in text(chen.get("/")) and "全部标为已阅" in text(chen.get("/"))
+    assert "预算余额不足，已退回" in text(chen.get("/")) and "全部标为已阅" in text(chen.get("/"))
     chen.post("/notices/read")
     page = text(chen.get("/"))
-    assert "预算余额不足,已退回" in page and "全部标为已阅" not in page
+    assert "预算余额不足，已退回" in page and "全部标为已阅" not in page

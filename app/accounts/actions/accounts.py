@@ -132,7 +132,7 @@ def _prepared(
     fields = Fields()
     username = username.strip().lower() if isinstance(username, str) else ""
     if not _USERNAME.fullmatch(username):
-        fields.wrong("username", "小写字母开头,只能用小写字母、数字和 . _ -,2 至 64 位。",
+        fields.wrong("username", "小写字母开头，只能用小写字母、数字和 . _ -,2 至 64 位。",
                      "A letter, then letters, digits and . _ -; 2 to 64 characters.")
     role = fields.choice("role", role, Administrator)
     fields.check()
@@ -173,7 +173,7 @@ def _never_business(person_id: int, role: Administrator) -> None:
     ]
     if acting:
         raise Conflict(Text(
-            f"管理员不得任业务岗位:{acting[0].post.zh}。",
+            f"管理员不得任业务岗位：{acting[0].post.zh}。",
             f"An administrator may not hold the post {acting[0].post.en}.",
         ))
 

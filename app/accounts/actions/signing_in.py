@@ -100,7 +100,7 @@ def _not_locked(key: bytes) -> None:
 def _too_many() -> TooMany:
     minutes = int(LOCKED.total_seconds() // 60)
     return TooMany(Text(
-        f"尝试次数过多,请 {minutes} 分钟后再试。", f"Too many attempts; try again in {minutes} minutes."
+        f"尝试次数过多，请 {minutes} 分钟后再试。", f"Too many attempts; try again in {minutes} minutes."
     ))
 
 

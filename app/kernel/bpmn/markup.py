@@ -47,7 +47,7 @@ class _Guard:
     def doctype(self, *_: object) -> None:
         raise unreadable(
             "xml.doctype",
-            Text("文件含有 DOCTYPE 声明,不予读取", "the file has a DOCTYPE declaration and is not read"),
+            Text("文件含有 DOCTYPE 声明，不予读取", "the file has a DOCTYPE declaration and is not read"),
             repair=Text("删除 DOCTYPE 声明后重新导出", "export it again without the DOCTYPE declaration"),
         )
 
@@ -84,7 +84,7 @@ def parse(source: bytes) -> Element:
     """
     if len(source) > MAX_BYTES:
         raise unreadable(
-            "xml.size", Text(f"文件 {len(source)} 字节,上限 {MAX_BYTES}", f"{len(source)} bytes, at most {MAX_BYTES}"))
+            "xml.size", Text(f"文件 {len(source)} 字节，上限 {MAX_BYTES}", f"{len(source)} bytes, at most {MAX_BYTES}"))
     if not source.strip():
         raise unreadable("xml.empty", Text("文件是空的", "the file is empty"))
     try:
@@ -98,7 +98,7 @@ def parse(source: bytes) -> Element:
         raise unreadable(
             "xml.malformed", Text(f"不是格式正确的 XML:{said}", f"not well-formed XML: {said}"), line) from error
     except (etree.LxmlError, LookupError, UnicodeError, ValueError, AssertionError) as error:
-        raise unreadable("xml.malformed", Text(f"不能解析:{error}", f"cannot be parsed: {error}")) from error
+        raise unreadable("xml.malformed", Text(f"不能解析：{error}", f"cannot be parsed: {error}")) from error
     _demand_bpmn(root)
     return root
 
@@ -127,7 +127,7 @@ def _demand_bpmn(root: Element) -> None:
                                            f"the root element is {name.localname}, not definitions"), line)
     raise unreadable(
         "bpmn.root",
-        Text(f"不是 BPMN 2.0 文件:根元素是 {root.tag}", f"not a BPMN 2.0 file: the root element is {root.tag}"), line,
+        Text(f"不是 BPMN 2.0 文件：根元素是 {root.tag}", f"not a BPMN 2.0 file: the root element is {root.tag}"), line,
         Text("用绘图工具导出为 BPMN 2.0 XML", "export it from the modelling tool as BPMN 2.0 XML"))
 
 

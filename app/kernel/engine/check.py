@@ -249,7 +249,7 @@ def _timer(node: Node, no) -> Iterator[Finding]:
             except BadTime as error:
                 yield _finding("timer.time", node.id, error.text.zh, error.text.en, node)
     elif _TIMELIKE.match(event.expression.strip()):
-        yield no("timer.time", f"不是时间:{event.expression[:40]}", f"not a time: {event.expression[:40]}")
+        yield no("timer.time", f"不是时间：{event.expression[:40]}", f"not a time: {event.expression[:40]}")
     else:
         yield from _expression(event.expression, node.id, "timer", node)
 

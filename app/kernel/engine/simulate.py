@@ -153,7 +153,7 @@ class _Run:
         elif event.get("cancel"):
             made = Cancel()
         else:
-            raise BadScenario(Text(f"不认识的事件:{dict(event)}", f"not an event: {dict(event)}"))
+            raise BadScenario(Text(f"不认识的事件：{dict(event)}", f"not an event: {dict(event)}"))
         if made is None:
             return False
         self.events.pop(0)

@@ -130,7 +130,7 @@ class FlowNode(TaskSpec):
 
 
 def nowhere(spec: FlowNode) -> CaseFailed:
-    return CaseFailed(spec.name, str(Text("没有一个出口条件成立,也没有默认出口",
+    return CaseFailed(spec.name, str(Text("没有一个出口条件成立，也没有默认出口",
                                           "no condition of an outgoing flow is true and there is no default flow")))
 
 

@@ -51,5 +51,5 @@ def load(program: Program, state: str, values: Mapping[str, Any], now: datetime)
             if token.task_spec.asking:
                 token.asked = case.waits(token)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise impossible(f"状态不能读取:{error!r}", f"the state does not fit: {error!r}") from error
+        raise impossible(f"状态不能读取：{error!r}", f"the state does not fit: {error!r}") from error
     return case

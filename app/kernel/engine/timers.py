@@ -45,7 +45,7 @@ def first(kind: str, value: Value, now: datetime) -> Alarm:
     if kind == "date" and isinstance(value, date):
         return Alarm(_whole(parse_date(value.isoformat())))
     if not isinstance(value, str):
-        raise BadTime(Text(f"不是时间:{value!r}", f"not a time: {value!r}"))
+        raise BadTime(Text(f"不是时间：{value!r}", f"not a time: {value!r}"))
     if kind == "date":
         return Alarm(_whole(parse_date(value)))
     if kind == "duration":

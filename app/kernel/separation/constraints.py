@@ -5,8 +5,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from ..text import Text
 from ..bpmn.model import Constraint, Node, PostRule, Process, Scope
+from ..text import Text
 
 #: What the gate checks. ``draw`` decides how a work item is handed out and restrains nobody.
 SUPPORTED = frozenset({"differ", "same", "people", "departments", "recuse", "draw"})

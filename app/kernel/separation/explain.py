@@ -10,7 +10,7 @@ from .problem import INCOMPATIBLE, Situation, incompatible_tasks
 from .protocol import Objection
 
 UNDECIDED = Text(
-    "规则过于复杂,在限定的计算量内未能确认后续环节有人可办,故不予办理",
+    "规则过于复杂，在限定的计算量内未能确认后续环节有人可办，故不予办理",
     "the rules are too intricate: within the set effort it could not be shown that the rest of the case can be "
     "staffed, so this is refused",
 )
@@ -52,7 +52,7 @@ def sentence(situation: Situation, rule: Rule) -> Text:
 
 
 def _clause(basis: str) -> Text:
-    return Text(f"(依据:{basis})", f" ({basis})") if basis else Text("", "")
+    return Text(f"(依据：{basis})", f" ({basis})") if basis else Text("", "")
 
 
 def _acts(situation: Situation, mask: int, people: int) -> tuple[tuple[str, int], ...]:
@@ -103,7 +103,7 @@ def direct(situation: Situation, task: int, person: int, instead: tuple[int, ...
             *rules.ids(rules.mask(constraint.nodes)), *constraint.options.values()
         ):
             object_(constraint.id, constraint.kind, constraint.basis, Text(
-                f"规则“{constraint.id}”({constraint.kind})本系统尚不能检查,“{name.zh}”不予办理",
+                f"规则“{constraint.id}”({constraint.kind})本系统尚不能检查，“{name.zh}”不予办理",
                 f"rule “{constraint.id}” ({constraint.kind}) cannot be checked, so nobody may act at “{name.en}”",
             ))
     acts = situation.acts(task)
@@ -137,7 +137,7 @@ def direct(situation: Situation, task: int, person: int, instead: tuple[int, ...
                 a, b = rules.posts[one], rules.posts[other]
                 basis = office.incompatible(a.code, b.code) or ""  # type: ignore[union-attr]
                 object_(INCOMPATIBLE, INCOMPATIBLE, basis, Text(
-                    "岗位“{a}”与“{b}”不相容,同一件不得由同一人办理{c};{told}",
+                    "岗位“{a}”与“{b}”不相容，同一件不得由同一人办理{c};{told}",
                     "posts “{a}” and “{b}” are incompatible and may not be exercised by one person in one case{c}; "
                     "{told}",
                 ).format(a=a.code, b=b.code, c=_clause(basis), told=_told(situation, against)), against)  # type: ignore[union-attr]
@@ -183,15 +183,15 @@ def _lacks(situation: Situation, task: int, who: str) -> Text:
         department = situation.department(task)
         if department is None:
             return Text(
-                f"“{name.zh}”由岗位“{code}”办理,但其所属部门({post.department})尚未确定",
+                f"“{name.zh}”由岗位“{code}”办理，但其所属部门({post.department})尚未确定",
                 f"“{name.en}” belongs to post “{code}” of a department that is not known yet ({post.department})",
             )
         return Text(
-            f"“{name.zh}”由部门“{department}”的岗位“{code}”办理,{who}不在该岗",
+            f"“{name.zh}”由部门“{department}”的岗位“{code}”办理，{who}不在该岗",
             f"“{name.en}” belongs to post “{code}” of department “{department}”, which {who} does not hold",
         )
     return Text(
-        f"“{name.zh}”由岗位“{code}”办理,{who}不在该岗", f"“{name.en}” belongs to post “{code}”, which {who} does not hold"
+        f"“{name.zh}”由岗位“{code}”办理，{who}不在该岗", f"“{name.en}” belongs to post “{code}”, which {who} does not hold"
     )
 
 
@@ -230,17 +230,17 @@ def look_ahead(
         )
     elif again:
         head = Text(
-            "若由{who}办理“{name}”,本件一旦退回,{later}将无人可办",
+            "若由{who}办理“{name}”，本件一旦退回，{later}将无人可办",
             "if {who} does “{name}”, nobody would be left for {later} should the case be returned",
         )
     elif one:
         head = Text(
-            "若由{who}办理“{name}”,本件后续{later}将无人可办",
+            "若由{who}办理“{name}”，本件后续{later}将无人可办",
             "if {who} does “{name}”, nobody would be left for {later} later in this case",
         )
     else:
         head = Text(
-            "若由{who}办理“{name}”,本件后续{later}将无法全部有人办理",
+            "若由{who}办理“{name}”，本件后续{later}将无法全部有人办理",
             "if {who} does “{name}”, not all of {later} could be staffed later in this case",
         )
     reason = _rules(situation, chosen, left)

@@ -21,7 +21,7 @@ class Undecided(Exception):
     """The search reached its limit."""
 
 
-def solve(  # noqa: PLR0917 - the parts of one problem, always given together
+def solve(
     active: int,
     domains: Sequence[int],
     differ: Sequence[int],
@@ -55,7 +55,7 @@ def solve(  # noqa: PLR0917 - the parts of one problem, always given together
     return _assign(active, domains, differ, counts, budget)
 
 
-def _separate(  # noqa: PLR0917
+def _separate(
     active: int, domains: list[int], differ: Sequence[int], counts: Sequence[tuple[int, int, int, int]],
     live: Sequence[int], signatures: Sequence[tuple[int, int]], budget: list[int],
 ) -> dict[int, int] | None:

@@ -90,7 +90,7 @@ def finish(c: Change, appointment: Appointment, until: date) -> None:
         c.entry("appointment.called_off", **facts, before=before)
     else:
         raise Conflict(Text(
-            f"该任职自 {appointment.since} 已开始,不能在此之前结束。",
+            f"该任职自 {appointment.since} 已开始，不能在此之前结束。",
             f"The appointment began on {appointment.since} and cannot end before that.",
         ))
 
@@ -160,7 +160,7 @@ def _incompatible(
         if one is new:
             kept = posts[other.post]
             found.append(_objection("incompatible", pair.basis, Text(
-                f"{somebody.name}已任{kept.zh}({kept.code}),与 {new.post} 不相容:{pair.basis}",
+                f"{somebody.name}已任{kept.zh}({kept.code}),与 {new.post} 不相容：{pair.basis}",
                 f"{somebody.name} holds {kept.en} ({kept.code}), which is incompatible with {new.post}: {pair.basis}",
             )))
     return found
@@ -195,7 +195,7 @@ def _administrator(somebody: Person, post: Post) -> list[Objection]:
     if role in (None, Administrator.NONE):
         return []
     return [_objection("administrator", "三权分立", Text(
-        f"{somebody.name}是系统的管理员,不得经办业务。",
+        f"{somebody.name}是系统的管理员，不得经办业务。",
         f"{somebody.name} administers this system and may not act on business.",
     ))]
 

@@ -177,7 +177,7 @@ def _take_on(
     })
     fields = Fields()
     if not isinstance(number, str) or not _NUMBER.fullmatch(number):
-        fields.wrong("number", "只能用字母、数字和短横,最多 20 位。", "Letters, digits and hyphens, at most 20.")
+        fields.wrong("number", "只能用字母、数字和短横，最多 20 位。", "Letters, digits and hyphens, at most 20.")
     fields.check()
     common.department(clean["department_code"])
     if db.session.execute(select(Person.id).where(Person.number == number)).first() is not None:

@@ -156,7 +156,7 @@ def _open_post(
     kind = fields.choice("kind", kind, PostKind)
     everywhere = kind in (PostKind.GENERAL, PostKind.MACHINE)
     if kind is not None and everywhere != (department_code is None):
-        fields.wrong("department_code", "通用岗位不设部门,其他岗位必须有部门。",
+        fields.wrong("department_code", "通用岗位不设部门，其他岗位必须有部门。",
                      "A post of every department has none of its own; every other post needs one.")
     fields.check()
     if db.session.get(Post, code) is not None:
@@ -224,7 +224,7 @@ def _nobody_clashes() -> None:
     if found:
         who = "; ".join(f"{clash.name}: {clash.one.post} + {clash.other.post}" for clash in found[:5])
         raise Conflict(Text(
-            f"已有人员同时任这些岗位,请先免去其一:{who}。",
+            f"已有人员同时任这些岗位，请先免去其一：{who}。",
             f"Somebody holds both posts; end one of the appointments first: {who}.",
         ))
 

@@ -76,7 +76,7 @@ def test_only_the_look_ahead_knows_that_dora_will_be_needed_later():
     assert objection.rules == ("c1",)
     assert objection.basis == "Rule 12"
     assert objection.instead == (BOB,)
-    assert "若由Dora办理“Authorise”,本件后续“Audit”将无人可办" in objection.because.zh
+    assert "若由Dora办理“Authorise”，本件后续“Audit”将无人可办" in objection.because.zh
     assert "nobody would be left for “Audit”" in objection.because.en
     assert candidates(EXPENSE, office, now, "authorise") == (BOB,)
 

@@ -42,7 +42,7 @@ def _task(sheet: Sheet, node: Node) -> None:
     if node.type in ("scriptTask", "businessRuleTask", "serviceTask") and not node.handler:
         zh = "脚本从不执行" if node.type == "scriptTask" else "没有指明处理程序"
         en = "scripts are never run" if node.type == "scriptTask" else "it names no handler"
-        sheet.error("task.no-handler", node, f"{what.zh}无法执行:{zh}", f"the {what.en} cannot be executed: {en}",
+        sheet.error("task.no-handler", node, f"{what.zh}无法执行：{zh}", f"the {what.en} cannot be executed: {en}",
                     Text("用 gz:handler 指明处理程序", "name a handler in gz:handler"))
     elif node.type == "sendTask" and not node.handler and not node.message:
         sheet.error("task.no-message", node, "发送任务没有指明消息或处理程序",
@@ -61,7 +61,7 @@ def _loop(sheet: Sheet, node: Node) -> None:
         return
     if loop.kind == "standard":
         if loop.condition is None and loop.maximum is None:
-            sheet.error("loop.no-condition", node, "循环既没有条件,也没有次数上限",
+            sheet.error("loop.no-condition", node, "循环既没有条件，也没有次数上限",
                         "the loop has neither a condition nor a maximum", Text("写上循环条件",
                                                                                "give it a loop condition"))
         if loop.maximum == 0:

@@ -97,7 +97,7 @@ def _counterparts(sheet: Sheet, data: Element, side: str, other: str) -> None:
     for reference in sheet.referenced(data, f"{other.lower()}SetRefs"):
         found = sheet.find(reference, f"{other.lower()}Set")
         if found is not None and data.get("id") not in sheet.referenced(found, f"{side.lower()}SetRefs"):
-            sheet.error("data.set-pair", data, f"它引用了“{reference}”,而后者没有引用它",
+            sheet.error("data.set-pair", data, f"它引用了“{reference}”，而后者没有引用它",
                         f"it names “{reference}”, which does not name it")
 
 
@@ -112,7 +112,7 @@ def _association(sheet: Sheet, element: Element) -> None:
                     "a data association without a transformation has only one source (clause 10.4.2)")
     elif sources and not _children(element, "assignment") and not _equal(
             _item(sheet, sources[0]), _item(sheet, target)):
-        sheet.error("data.types", element, "数据关联两端的类型不同,又没有转换",
+        sheet.error("data.types", element, "数据关联两端的类型不同，又没有转换",
                     "the ends of the data association are of different types, and nothing converts them")
 
 
@@ -146,7 +146,7 @@ def _instances(sheet: Sheet, element: Element) -> None:
             sheet.error("data.loop", element, f"{reference} 指向的不是集合",
                         f"{reference} does not point at a collection")
         if part_item is not None and (true(part_item.get("isCollection")) or true(part.get("isCollection"))):
-            sheet.error("data.loop", element, f"{item} 是单项,不能是集合", f"{item} is one item, not a collection")
+            sheet.error("data.loop", element, f"{item} 是单项，不能是集合", f"{item} is one item, not a collection")
         if (whole_item is not None and part_item is not None and whole_item is not part_item
                 and whole_item.get("structureRef") != part_item.get("structureRef")):
             sheet.error("data.loop", element, f"{item} 与集合的类型不同",

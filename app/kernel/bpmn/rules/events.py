@@ -74,7 +74,7 @@ def _attachment(sheet: Sheet, node: Node, scope: Scope) -> None:
         return  # a required attribute: structure says so
     host = scope.nodes.get(node.attached_to)
     if host is None or not host.is_activity:
-        sheet.error("boundary.host", node, f"边界事件应附着在同一层的活动上,“{node.attached_to}”不是",
+        sheet.error("boundary.host", node, f"边界事件应附着在同一层的活动上，“{node.attached_to}”不是",
                     f"a boundary event must be attached to an activity beside it, which “{node.attached_to}” is not")
     elif host.triggered_by_event:
         sheet.error("boundary.host", node, "边界事件不能附着在事件子流程上",
@@ -94,20 +94,20 @@ def _starts(sheet: Sheet, where: Node | Process, around: Node | None, scope: Sco
         return
     if around is not None and around.triggered_by_event:
         if len(starts) != 1:
-            sheet.error("start.event-sub-process", where, f"事件子流程应有一个开始事件,现有 {len(starts)} 个",
+            sheet.error("start.event-sub-process", where, f"事件子流程应有一个开始事件，现有 {len(starts)} 个",
                         f"an event sub-process has exactly one start event, this one has {len(starts)}")
     elif not starts:
         sheet.error("start.missing", where, "没有开始事件", "there is no start event",
                     Text("在起点加一个开始事件", "add a start event where it begins"))
     elif around is not None and len(starts) > 1:
-        sheet.error("start.many", where, f"子流程应有一个开始事件,现有 {len(starts)} 个",
+        sheet.error("start.many", where, f"子流程应有一个开始事件，现有 {len(starts)} 个",
                     f"a sub-process has exactly one start event, this one has {len(starts)}")
     if around is None and len(plain) > 1:
         for extra in plain[1:]:
             sheet.error("start.many", extra, "流程只能有一个空开始事件", "a process has only one none start event",
                         Text("用一个开始事件和并行网关代替", "use one start event and a parallel gateway"))
     if starts and not ends:
-        sheet.error("end.missing", where, "有开始事件,但没有结束事件", "there is a start event but no end event",
+        sheet.error("end.missing", where, "有开始事件，但没有结束事件", "there is a start event but no end event",
                     Text("在终点加结束事件", "add an end event where it finishes"))
 
 
@@ -123,7 +123,7 @@ def _links(sheet: Sheet, scope: Scope) -> None:
         if code is None:
             sheet.error("link.name", node, "链接事件没有名称", "the link event has no name")
         elif node.type == "intermediateThrowEvent" and targets[code] != 1:
-            sheet.error("link.target", node, f"链接“{code}”在同一层应有一个目标,现有 {targets[code]} 个",
+            sheet.error("link.target", node, f"链接“{code}”在同一层应有一个目标，现有 {targets[code]} 个",
                         f"link “{code}” has exactly one target beside it, not {targets[code]}")
         elif node.type == "intermediateCatchEvent" and not sources[code]:
             sheet.error("link.source", node, f"链接“{code}”在同一层没有来源", f"link “{code}” has no source beside it")
@@ -141,7 +141,7 @@ def _link_references(sheet: Sheet) -> None:
             written = sheet.referenced(other, back)
             if written and key not in written:
                 sheet.error("link.pair", definition,
-                            f"链接的 {local(child)} 是“{other.get('id')}”,而它的 {back} 不是这里",
+                            f"链接的 {local(child)} 是“{other.get('id')}”，而它的 {back} 不是这里",
                             f"{local(child)} of this link is “{other.get('id')}”, whose {back} is not this one")
 
 

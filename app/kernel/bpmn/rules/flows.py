@@ -46,17 +46,17 @@ def _conditions(sheet: Sheet, node: Node, out: list[Flow]) -> None:
             sheet.error("flow.condition", flow, f"从{what.zh}出来的顺序流不能有条件",
                         f"a flow out of {a(what)} may not have a condition", Text("删除条件", "remove the condition"))
     elif conditional and len(out) == 1:
-        sheet.error("flow.condition", conditional[0], f"{what.zh}只有一条流出的顺序流,它不能有条件",
+        sheet.error("flow.condition", conditional[0], f"{what.zh}只有一条流出的顺序流，它不能有条件",
                     f"the only flow out of {a(what)} may not have a condition",
-                    Text("删除条件,或另加一条默认流", "remove the condition, or add a default flow"))
+                    Text("删除条件，或另加一条默认流", "remove the condition, or add a default flow"))
     elif node.type in _CHOOSING and len(out) > 1:
         for flow in out:
             if flow.condition is None and flow.id != node.default:
-                sheet.error("gateway.no-condition", flow, f"{what.zh}流出的顺序流既没有条件,也不是默认流",
+                sheet.error("gateway.no-condition", flow, f"{what.zh}流出的顺序流既没有条件，也不是默认流",
                             f"this flow out of {a(what)} has no condition and is not the default",
-                            Text("写上条件,或设为默认流", "give it a condition, or make it the default"))
+                            Text("写上条件，或设为默认流", "give it a condition, or make it the default"))
         if node.default is None and len(conditional) == len(out):
-            sheet.warning("gateway.no-default", node, f"{what.zh}没有默认流:所有条件都不成立时办件会出错",
+            sheet.warning("gateway.no-default", node, f"{what.zh}没有默认流：所有条件都不成立时办件会出错",
                           f"the {what.en} has no default: when no condition holds, the case fails",
                           Text("把其中一条设为默认流", "make one of its flows the default"))
 
@@ -140,12 +140,12 @@ def _connections(sheet: Sheet, node: Node, around: Node | None) -> None:
         return
     if not node.incoming and not (node.type == "receiveTask" and node.instantiate) and not (
             node.type == "eventBasedGateway" and node.instantiate):
-        sheet.error("flow.no-incoming", node, f"{what.zh}没有流入的顺序流,永远不会执行",
+        sheet.error("flow.no-incoming", node, f"{what.zh}没有流入的顺序流，永远不会执行",
                     f"the {what.en} has no incoming flow and is never reached",
-                    Text("接上顺序流,或删除它", "connect it, or remove it"))
+                    Text("接上顺序流，或删除它", "connect it, or remove it"))
     if not node.outgoing and node.is_gateway:
         sheet.error("flow.no-outgoing", node, f"{what.zh}没有流出的顺序流", f"the {what.en} has no outgoing flow")
     elif not node.outgoing:
-        sheet.warning("flow.no-outgoing", node, f"{what.zh}没有流出的顺序流,路径在此结束",
+        sheet.warning("flow.no-outgoing", node, f"{what.zh}没有流出的顺序流，路径在此结束",
                       f"the {what.en} has no outgoing flow: the path ends here",
                       Text("接一个结束事件", "lead it to an end event"))

@@ -62,7 +62,7 @@ def problem(written: str, need: str = "any") -> Text | None:
 def _need(sheet: Sheet, where: Node | Flow, written: str, need: str, what: Text) -> None:
     wrong = problem(written, need)
     if wrong is not None:
-        sheet.error("expression.invalid", where, f"{what.zh}“{written[:200]}”无法执行:{wrong.zh}",
+        sheet.error("expression.invalid", where, f"{what.zh}“{written[:200]}”无法执行：{wrong.zh}",
                     f"{what.en} “{written[:200]}” cannot be executed: {wrong.en}")
 
 
@@ -79,13 +79,13 @@ def _event(sheet: Sheet, node: Node, event: EventDefinition) -> None:
     elif event.kind == "timer":
         if event.timer is None or event.expression is None:
             sheet.error("event.no-time", node, "定时事件没有写明时间", "the timer event has no time",
-                        Text("写一个日期、时长或周期,例如 PT1H", "give a date, a duration or a cycle, e.g. PT1H"))
+                        Text("写一个日期、时长或周期，例如 PT1H", "give a date, a duration or a cycle, e.g. PT1H"))
         else:
             wrong = _time_problem(event.timer, event.expression)
             if wrong is not None:
-                sheet.error("event.time", node, f"时间“{event.expression[:200]}”无法理解:{wrong.zh}",
+                sheet.error("event.time", node, f"时间“{event.expression[:200]}”无法理解：{wrong.zh}",
                             f"the time “{event.expression[:200]}” is not understood: {wrong.en}",
-                            Text("按 ISO 8601 书写,例如 PT1H;计算得出的时间写作 ${名称}",
+                            Text("按 ISO 8601 书写，例如 PT1H;计算得出的时间写作 ${名称}",
                                  "write it as ISO 8601, e.g. PT1H; a calculated time as ${name}"))
 
 

@@ -37,7 +37,8 @@ _WORDS: dict[str, frozenset[str]] = {
 }
 _ACTIVITY_WORDS = frozenset(("post", "duty", "limit", "risk", "regulation", "form", "fields", "decisions",
                              "allocation", "handler"))
-#: Host -> the words it may have, as elements and as attributes. A start event's post is who may start a case, its form what they fill in.
+#: Host -> the words it may have, as elements and as attributes. A start event's post is who may start a
+#: case, its form what they fill in.
 _ELEMENTS = {"process": frozenset(("matter", "title", "constraints")), "lane": frozenset(("post",)),
              "startEvent": frozenset(("post", "form")), "multiInstanceLoopCharacteristics": frozenset(("collection",
                                                                                                 "element"))}
@@ -74,7 +75,7 @@ def _step(sheet: Sheet, node: Node, posts: Collection[str] | None, forms: Collec
     if posts is not None:
         if node.post is None:
             sheet.error("post.missing", node, "没有写明由哪个岗位办理", "it does not say which post does it",
-                        Text("放进以岗位命名的泳道,或写 gz:post",
+                        Text("放进以岗位命名的泳道，或写 gz:post",
                              "put it in a lane named after the post, or write gz:post"))
         elif node.post.code not in posts:
             sheet.error("post.unknown", node, f"没有岗位“{node.post.code}”", f"there is no post “{node.post.code}”")
@@ -242,6 +243,6 @@ def _word(sheet: Sheet, element: Element, child: Element, word: str, words: froz
 
 
 def _bad_limit(sheet: Sheet, element: Element) -> None:
-    sheet.error("vocabulary.limit", element, "时限应写 days、hours、calendarDays 之一,为正数",
+    sheet.error("vocabulary.limit", element, "时限应写 days、hours、calendarDays 之一，为正数",
                 "a limit has one of days, hours, calendarDays, a positive number")
 

@@ -84,7 +84,7 @@ def _uncontrolled(sheet: Sheet, scope: Scope, ways: Mapping[str, tuple[str, ...]
     for loop in _cycles(inner):
         members = [i for i in scope.nodes if i in loop]
         shown = members[:10] + ["…"] * (len(members) > 10)
-        sheet.error("loop.uncontrolled", scope.nodes[members[0]], f"循环中没有任何等待的节点:{'、'.join(shown)}",
+        sheet.error("loop.uncontrolled", scope.nodes[members[0]], f"循环中没有任何等待的节点：{'、'.join(shown)}",
                     f"nothing waits in this loop: {', '.join(shown)}",
                     Text("在循环中加入人工任务、定时或消息事件", "put a user task, a timer or a message into the loop"))
 

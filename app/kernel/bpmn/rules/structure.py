@@ -80,7 +80,7 @@ def _attributes(sheet: Sheet, element: Element, known: grammar.Type) -> None:
         rule = known.attributes.get(key)
         if rule is None:
             sheet.error("xml.attribute", element, f"{name} 没有属性 {key}", f"{name} has no attribute {key}",
-                        Text("删除该属性,或写进扩展命名空间", "remove it, or write it in a namespace of its own"))
+                        Text("删除该属性，或写进扩展命名空间", "remove it, or write it in a namespace of its own"))
         elif not _fits(rule, value):
             sheet.note("warning" if key == "targetNamespace" else "error", "xml.value", element, Text(
                 f"{name} 的属性 {key} 的值“{value}”不合法", f"{name} has an impossible {key}: “{value}”"))
@@ -156,7 +156,7 @@ def _ids(sheet: Sheet) -> None:
         if key in seen:
             first = seen[key]
             sheet.error("id.duplicate", element,
-                        f"id“{key}”重复:第 {first.sourceline} 行的 {local(first)} 已用",
+                        f"id“{key}”重复：第 {first.sourceline} 行的 {local(first)} 已用",
                         f"id “{key}” is used twice: {local(first)} in line {first.sourceline} has it",
                         Text("给其中一个换一个 id", "give one of them another id"))
         else:
@@ -189,7 +189,7 @@ def _must_understand(sheet: Sheet) -> None:
     for element in sheet.all("extension"):
         if true(element.get("mustUnderstand")):
             definition = element.get("definition", "")
-            sheet.error("extension.unknown", element, f"文件要求理解扩展“{definition}”,本系统不认识",
+            sheet.error("extension.unknown", element, f"文件要求理解扩展“{definition}”，本系统不认识",
                         f"the file demands that extension “{definition}” be understood, which it is not here")
 
 
@@ -254,7 +254,7 @@ def _lanes(sheet: Sheet) -> None:
                     sheet.error("lane.stranger", lane, f"泳道中的“{key}”不在这个流程里",
                                 f"“{key}” in this lane is of another process")
                 if key in held:
-                    sheet.error("lane.twice", lane, f"“{key}”同时在泳道“{held[key].get('name', '')}”中,岗位不明确",
+                    sheet.error("lane.twice", lane, f"“{key}”同时在泳道“{held[key].get('name', '')}”中，岗位不明确",
                                 f"“{key}” also stands in lane “{held[key].get('name', '')}”: its post is not clear",
                                 Text("只放进一个泳道", "put it in one lane only"))
                 held.setdefault(key, lane)
