@@ -107,8 +107,10 @@ class Player:
         """One case of a random process by a random initiator; None where the draw may not start it."""
         chance, office = self.chance, self.bureau.office
         what = chance.choice(self.bureau.meanings)
-        person = chance.choice([p for p in office.people if p.present])
-        department = chance.choice(sorted(person.departments))
+        wanted = {n.post.code for n in (what.opening, *what.process.scope.nodes.values())
+                  if n is not None and n.post and (n is what.opening or n.type == "startEvent")}
+        person = chance.choice([p for p in office.people if p.present and any(c in wanted for c, _ in p.posts)])
+        department = chance.choice(sorted(d for c, d in person.posts if c in wanted and d))
         party = chance.choice(self.bureau.parties) if chance.random() < 0.7 else None
         run = Run(what, person.id, department, party)
         self.run = run
