@@ -58,7 +58,7 @@ def bind(app: Flask) -> Celery:
     if not broker:
         folder = home / "queue"
         (folder / "control").mkdir(parents=True, exist_ok=True)
-        broker = "gangze://"
+        broker = "gangze://localhost/"
         options = {
             "data_folder_in": str(folder), "data_folder_out": str(folder), "control_folder": str(folder / "control"),
         }

@@ -47,7 +47,7 @@ def worker() -> None:
 
     app = create_app()
     jobs.bind(app)
-    jobs.celery.worker_main(["worker", "--beat", "--pool", "threads", "--concurrency", "2", "--loglevel", "WARNING"])
+    jobs.celery.worker_main(["--quiet", "worker", "--beat", "--pool", "threads", "--concurrency", "2", "--loglevel", "WARNING"])
 
 
 def both(host: str, port: int) -> int:
