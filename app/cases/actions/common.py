@@ -1,0 +1,162 @@
+"""What the verbs share: may it be acted on, by this person, with these values."""
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from ... import clock, handling
+from ...change import Actor
+from ...definitions import queries as definitions
+from ...errors import Conflict, Forbidden, Invalid
+from ...handling import Moment
+from ...kernel.bpmn.model import Node
+from ...kernel.separation import Office
+from ...kernel.text import Text
+from ...kernel.values import BadValue, normalise
+from ...office import queries as office
+from ...parties import queries as parties
+from .. import files
+from ..acting import Act, Item
+from ..models import CaseStatus
+
+MAX_OPINION = 2_000
+#: Decisions that end or turn a case against its initiator: they need a reason.
+NEGATIVE = frozenset({"refuse", "reject", "disagree", "fail", "insufficient", "supplement"})
+
+
+def normal(values: Mapping[str, Any]) -> dict[str, Any]:
+    try:
+        return normalise(dict(values))
+    except BadValue as error:
+        raise Invalid({_field(error, values): [error.text]}) from error
+
+
+def _field(error: BadValue, values: Mapping[str, Any]) -> str:
+    """Which field is to blame: the first that has no place in a case by itself, where the whole was blamed."""
+    if error.path:
+        return max((name for name in values if error.path.startswith(name)), key=len, default=error.path)
+    for name, value in values.items():
+        try:
+            normalise({name: value})
+        except BadValue:
+            return str(name).encode(errors="replace").decode()
+    return ""
+
+
+def alive(act: Act) -> None:
+    if act.status is CaseStatus.SUSPENDED:
+        raise Conflict(Text("办件已挂起，恢复后才能办理。", "The case is suspended; resume it first."))
+    if act.status is not CaseStatus.RUNNING:
+        raise Conflict(Text("办件已经结束。", "The case has ended."))
+
+
+def open_item(act: Act, version: int | None) -> Item:
+    item = act.item
+    assert item is not None
+    alive(act)
+    if not item.state.open:
+        raise Conflict(Text("这项待办已经办结或撤回。", "This work item is already done or withdrawn."))
+    if version is not None and version != item.version:
+        raise Conflict(
+            Text("页面已过期：这项待办刚被改动，请刷新。", "This page is stale: the work item has just changed, reload it."),
+            version=item.version,
+        )
+    return item
+
+
+def held_item(act: Act, actor: Actor, version: int) -> Item:
+    item = open_item(act, None)
+    if actor.person_id is None or item.assignee_id != actor.person_id:
+        raise Conflict(Text("这项待办不在您名下。", "This work item is not yours."), assignee=item.assignee_id)
+    return open_item(act, version)
+
+
+def ask_gate(act: Act, item: Item, actor: Actor) -> None:
+    if actor.person_id is None:
+        raise Forbidden(Text("只有人可以办理待办。", "Only a person may act on a work item."))
+    handling.run(Moment.ALLOCATION, act, item, actor.person_id)
+
+
+def takes_part(act: Act, actor: Actor) -> None:
+    holds = any(person == actor.person_id for _, person in act.held.values() if person is not None)
+    if actor.person_id != act.row["initiator_id"] and not holds:
+        raise Forbidden(Text("只有发起人或在办人可以这样做。", "Only the initiator or whoever holds it may do that."))
+
+
+def reasoned(reason: str) -> str:
+    reason = (reason or "").strip()
+    if not reason or len(reason) > MAX_OPINION:
+        raise Invalid({"reason": [Text("请写明原因(2000 字以内)", "give a reason (up to 2,000 characters)")]})
+    return reason
+
+
+def judged(
+    act: Act, node: Node, given: Mapping[str, Any], person: int
+) -> tuple[dict[str, Any], dict[str, Sequence[Text]]]:
+    form = act.meaning.forms.get(node.form or "")
+    if form is None:
+        unknown = {name: [Text("没有这个栏目", "there is no such field")] for name in given}
+        return {}, unknown
+    given, errors = files.describe(form, given, act.id, person)
+    clean, more = form.validate(given, write=node.write, hidden=node.hidden, context=act.data, known=references(act.office))
+    return clean, {**more, **errors}
+
+
+def decision_errors(node: Node, decision: str | None, opinion: str | None) -> dict[str, list[Text]]:
+    errors: dict[str, list[Text]] = {}
+    if node.decisions and decision not in node.decisions:
+        errors["decision"] = [Text("请选择办理结果", "choose a decision")]
+    if not node.decisions and decision is not None:
+        errors["decision"] = [Text("此环节不作决定", "this node takes no decision")]
+    if decision in NEGATIVE and not opinion:
+        errors["opinion"] = [Text("不同意须写明意见", "a refusal needs an opinion")]
+    if opinion and len(opinion) > MAX_OPINION:
+        errors["opinion"] = [Text("意见超过 2000 字", "the opinion is longer than 2,000 characters")]
+    return errors
+
+
+def references(everybody: Office) -> dict[str, Callable[[Any], bool]]:
+    """What a reference in a form may point to."""
+    return {
+        "person": lambda key: key in everybody.index,
+        "party": lambda key: bool(parties.names([f"party:{key}"])),
+        "department": lambda code: code in everybody.departments(),
+        "budget-item": lambda code: office.has_budget(code, clock.now().year),
+    }
+
+
+def take_party(act: Act, node: Node | None, answers: Mapping[str, Any]) -> bool:
+    """Whom the case is about, where a recusal rule names a field of this form (``party="taxpayer"``).
+
+    Returns:
+        Whether it is known now and was not before.
+    """
+    form = act.meaning.forms.get(node.form or "") if node is not None else None
+    widgets = {field.name: field.widget for field in form.fields} if form is not None else {}
+    for rule in act.meaning.process.constraints:
+        name = rule.options.get("party", "") if rule.kind == "recuse" else ""
+        if widgets.get(name) in ("party", "person") and answers.get(name) is not None:
+            party = f"{widgets[name]}:{answers[name]}"
+            if party != act.row["party"]:
+                act.row["party"] = party
+                act.set(party=party)
+                return True
+    return False
+
+
+def title_of(what: definitions.Meaning, data: Mapping[str, Any]) -> str:
+    """A case's title from the diagram's template, e.g. ``{purpose}``; the process's name where that gives nothing."""
+    template = what.process.title or ""
+    text = re.sub(r"\{([^{}]+)\}", lambda m: _spoken(what, m[1], data.get(m[1])), template).strip()
+    return (text or what.names.zh)[:200]
+
+
+def _spoken(what: definitions.Meaning, name: str, value: Any) -> str:
+    """A value in a title: a party by its name, nothing for nothing."""
+    if isinstance(value, int) and any(
+        f.name == name and f.widget == "party" for form in what.forms.values() for f in form.fields
+    ):
+        key = f"party:{value}"
+        return parties.names([key]).get(key, "")
+    return "" if value is None else str(value)
