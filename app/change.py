@@ -156,7 +156,7 @@ class Change:
 _HEAD = select(SubjectHead.seq, SubjectHead.head).where(SubjectHead.subject == bindparam("subject")).with_for_update()
 _FIRST_HEAD = text("INSERT INTO subject_head (subject, seq, head) VALUES (:subject, 0, :head) ON CONFLICT DO NOTHING")
 _SAVE_HEAD = update(SubjectHead.__table__).where(SubjectHead.__table__.c.subject == bindparam("b_subject"))
-_INSERT_ENTRIES = Write(insert(Entry.__table__), (
+_INSERT_ENTRIES = Write(insert(Entry.__table__).inline(), (
     "subject", "seq", "prev", "body", "leaf", "at", "what", "case_id", "node", "person_id",
 ))
 _current: ContextVar[Change | None] = ContextVar("gangze_change", default=None)
