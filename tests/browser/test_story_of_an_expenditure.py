@@ -67,6 +67,7 @@ def test_an_expenditure_is_filed_refused_returned_corrected_paid_booked_and_prov
     zheng.click("a:has-text('查看')")
     assert "您不能办理本件的“会计审核”" in zheng.inner_text("#work")
     zheng.click("#work button:has-text('签收')")
+    zheng.wait_for_selector("main:has-text('您不能办理“会计审核”')")
     refusal = zheng.inner_text("main")
     assert "您不能办理“会计审核”" in refusal
     assert "郑伟" in refusal and "部门审核" in refusal              # the earlier act

@@ -11,6 +11,13 @@ from tests.browser.conftest import House
 from tests.browser.test_story_of_an_expenditure import decide, file_claim, open_offered
 
 
+def set_preference(page: Any, name: str, value: str) -> None:
+    """Choose in the menu of one's own settings, and wait for the page that comes back in the new way."""
+    page.click(".me > summary")
+    with page.expect_navigation():
+        page.click(f"button[name={name}][value={value}]")
+
+
 def test_drafts_keep_themselves_and_the_form_is_not_stale_afterwards(house: House) -> None:
     page = house.sign_in("chenxiaomei")
     page.goto("/begin/expenditure")
@@ -37,11 +44,10 @@ def test_leaving_unsaved_words_asks_first(house: House) -> None:
     page = house.sign_in("chenxiaomei")
     page.goto("/begin/expenditure")
     page.fill("[name=purpose]", "没有保存的话")
-    asked = []
-    page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.dismiss()))
-    page.click("nav.nav a:has-text('工作台')", no_wait_after=True)
-    page.wait_for_timeout(500)
-    assert asked == ["beforeunload"]
+    page.on("dialog", lambda dialog: dialog.dismiss())
+    with page.expect_event("dialog") as asked:
+        page.click("nav.nav a:has-text('工作台')", no_wait_after=True)
+    assert asked.value.type == "beforeunload"
     assert page.input_value("[name=purpose]") == "没有保存的话"
 
 
@@ -71,8 +77,7 @@ def test_the_inbox_by_keyboard_and_without_its_keys(house: House, invoice: Path)
     page.keyboard.press("?")
     assert page.locator("dialog#keys").is_visible()
     page.keyboard.press("Escape")
-    page.click(".me > summary")
-    page.click("button[name=keys][value=off]")
+    set_preference(page, "keys", "off")
     page.keyboard.press("j")
     page.wait_for_timeout(300)
     assert page.locator("#work .title").count() == 0
@@ -181,8 +186,7 @@ def test_no_page_has_an_accessibility_fault(
 ) -> None:
     page = house.visitor(language=language, color_scheme=scheme)
     page.goto("/sign-in")
-    page.click(".me > summary")
-    page.click(f"button[name=display][value={display}]")
+    set_preference(page, "display", display)
     faults = axe(page)
     page.goto("/sign-in?as=chenxiaomei")
     page.click("#sign-in form button.main")
