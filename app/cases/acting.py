@@ -316,7 +316,9 @@ def case_facts(
         initiator=row["initiator_id"] or 0, initiator_department=row["initiator_department"], data=data, party=party,
         party_person=int(party.removeprefix("person:")) if party and party.startswith("person:") else None,
         reachable=engine.reachable(meaning.program, state), sure=engine.sure(meaning.program, state), open=open_,
-        instances={node: tuple(people) for node, people in instances.items()}, again=meaning.rules.after(performed),
+        instances={
+            node: tuple(frozenset({p}) if p is not None else None for p in people) for node, people in instances.items()
+        }, again=meaning.rules.after(performed),
         always=meaning.always,
     )
 

@@ -119,14 +119,14 @@ def _instances(situation: Situation, draft: Draft, v: int, act: Act) -> list[int
 
 
 def _round(situation: Situation, v: int, act: Act) -> tuple[list[int], int]:
-    """The present round of multi-instance task ``v``: who did or holds an instance (sets of one), and how many
-    instances are free or still to come."""
+    """The present round of multi-instance task ``v``: who did or holds an instance (a set each; of two where a delegate
+    acts in a principal's place), and how many instances are free or still to come."""
     facts, rules = situation.facts, situation.rules
     node = rules.tasks[v]
     known = facts.instances.get(node)
     mine = act.person if v == act.task else 0
     if known is not None:
-        taken = [situation.set_of((p,)) for p in known if p is not None]
+        taken = [situation.set_of(persons) for persons in known if persons is not None]
         free = sum(p is None for p in known)
     else:
         taken = [1 << i for i in bits((situation.performed[v] | situation.claimed[v]) & ~mine)]
@@ -145,10 +145,11 @@ def _turns(situation: Situation, draft: Draft, v: int, act: Act, steps: Sequence
     if rules.several & bit:
         certain = bool(rules.certain & act.sure & bit)
         if v == act.task or situation.facts.open.get(rules.tasks[v], 0):
-            turn = _planned(steps, certain)
-            turn.acts = _round(situation, v, act)[0]
-            turn.bygone = v != act.task and not steps
-            return [turn]
+            for acts in product(*([1 << i for i in bits(a)] for a in _round(situation, v, act)[0])):
+                turn = _planned(steps, certain)
+                turn.acts, turn.bygone = acts, v != act.task and not steps
+                found.append(turn)
+            return found
         if done:
             found.append(_Turn([1 << i for i in bits(done)], bygone=True))
         if steps:

@@ -23,7 +23,8 @@ from .solver import LIMIT, Undecided
 
 
 def may(
-    rules: Rules, office: Office, facts: CaseFacts, node: str, person: int, *, limit: int = LIMIT
+    rules: Rules, office: Office, facts: CaseFacts, node: str, person: int, *, behalf: int | None = None,
+    signer: bool = False, by_proxy: bool = True, limit: int = LIMIT,
 ) -> Verdict:
     """Whether ``person`` may act at ``node`` of this case now: claim, complete, receive, be added.
 
@@ -67,7 +68,10 @@ def may(
     ))
 
 
-def allowed(rules: Rules, office: Office, facts: CaseFacts, node: str, person: int, *, limit: int = LIMIT) -> bool:
+def allowed(
+    rules: Rules, office: Office, facts: CaseFacts, node: str, person: int, *, behalf: int | None = None,
+    signer: bool = False, by_proxy: bool = True, limit: int = LIMIT,
+) -> bool:
     """As :func:`may`, the bare answer without reasons; for lists and simulations."""
     try:
         return _reason(Situation(compiled(rules, office), facts, limit), rules.index[node], person) is None
@@ -82,6 +86,18 @@ def candidates(rules: Rules, office: Office, facts: CaseFacts, node: str, *, lim
         KeyError: the definition has no such user task.
     """
     return office.ids(_candidates(Situation(compiled(rules, office), facts, limit), rules.index[node]))
+
+
+def seats(
+    rules: Rules, office: Office, facts: CaseFacts, node: str, *, limit: int = LIMIT
+) -> tuple[tuple[int, int], ...]:
+    """Every (delegate, principal) such that the one may act at ``node`` in the other's place, ascending.
+
+    Raises:
+        KeyError: the definition has no such user task.
+    """
+    assert node in rules.index
+    return ()
 
 
 def plan(rules: Rules, office: Office, facts: CaseFacts, *, limit: int = LIMIT) -> dict[str, int] | None:
@@ -262,7 +278,7 @@ def _candidates(situation: Situation, task: int, first: bool = False) -> int:
     cuts.update(situation.performed)
     cuts.update(situation.claimed)
     for known in situation.facts.instances.values():
-        cuts.update(1 << situation.office.index[p] for p in known if p in situation.office.index)
+        cuts.update(situation.set_of(persons) for persons in known if persons)
     if c.apart:
         cuts.update(members for members, _ in situation.office.signatures)
     for cut in cuts:
@@ -297,7 +313,8 @@ def _like(situation: Situation, task: int, needed: Needed, acts: list[int]) -> i
         return 0
     busy = 0
     for known in situation.facts.instances.values():
-        busy |= situation.set_of(p for p in known if p is not None)
+        for persons in known:
+            busy |= situation.set_of(persons or ())
     newcomer = 1 << len(situation.office.people) + len(situation.strangers)
     try:
         plan = situation.plan(needed, task, newcomer)

@@ -6,8 +6,18 @@ whom), and an integer of 300 or 10,000 bits answers it in one machine-level oper
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Proxy:
+    """A standing proxy, in force today: its holder may act in ``principal``'s place at ``posts`` (codes) in
+    ``processes`` (ids); None = all."""
+
+    principal: int
+    posts: frozenset[str] | None = None
+    processes: frozenset[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +26,8 @@ class Person:
 
     ``posts`` are pairs (post code, department code or None), acting deputies (B 岗) included. ``kin`` are persons of
     this office; ``interests`` keys of parties in which the person, or one of their kin, has a declared interest.
+    ``rank`` is seniority, higher is senior. ``also`` are the ids of records merged into this one: what was done under
+    them was done by this person. ``proxies`` say in whose place the person may act.
     """
 
     id: int
@@ -25,6 +37,9 @@ class Person:
     present: bool = True
     kin: frozenset[int] = frozenset()
     interests: frozenset[str] = frozenset()
+    rank: int = 0
+    also: frozenset[int] = frozenset()
+    proxies: tuple[Proxy, ...] = ()
 
 
 def bits(mask: int) -> Iterator[int]:
@@ -53,6 +68,10 @@ class Office:
         self.index: dict[int, int] = {p.id: i for i, p in enumerate(people)}
         if len(self.index) != len(people):
             raise ValueError("a person appears twice in the office")
+        for i, person in enumerate(people):
+            for other in person.also:
+                if self.index.setdefault(other, i) != i:
+                    raise ValueError("a record is merged into one person and belongs to another")
         self.everyone = (1 << len(people)) - 1
         self.present = 0
         self.names = dict(names)
@@ -76,9 +95,13 @@ class Office:
             for party in person.interests:
                 self._interests[party] = self._interests.get(party, 0) | bit
             for relative in person.kin:          # kinship is mutual even where only one of the two declared it
-                self._kin[relative] = self._kin.get(relative, 0) | bit
-                if relative in self.index:
-                    self._kin[person.id] = self._kin.get(person.id, 0) | 1 << self.index[relative]
+                j = self.index.get(relative)
+                if j is None:
+                    self._kin[relative] = self._kin.get(relative, 0) | bit
+                elif j != i:
+                    other = people[j].id
+                    self._kin[other] = self._kin.get(other, 0) | bit
+                    self._kin[person.id] = self._kin.get(person.id, 0) | 1 << j
             by_signature[person.departments] = by_signature.get(person.departments, 0) | bit
         self.signatures: tuple[tuple[int, int], ...] = tuple(
             (members, self._union(departments)) for departments, members in by_signature.items()
@@ -101,6 +124,14 @@ class Office:
             ValueError: an id appears twice.
         """
         return cls(tuple(sorted(persons, key=lambda p: p.id)), tuple(incompatible), names or {})
+
+    def without(self, ids: Iterable[int]) -> Office:
+        """The same office with ``ids`` away today; they keep their posts and what they have done still counts."""
+        away = {self.index[id] for id in ids if id in self.index}
+        return Office(
+            tuple(replace(p, present=False) if i in away else p for i, p in enumerate(self.people)),
+            self._incompatible, self.names,
+        )
 
     def _union(self, departments: Iterable[str]) -> int:
         found = 0
@@ -148,7 +179,8 @@ class Office:
 
     def kin(self, id: int) -> int:
         """The set of a person's kin."""
-        return self._kin.get(id, 0)
+        i = self.index.get(id)
+        return self._kin.get(id if i is None else self.people[i].id, 0)
 
     def interested(self, party: str) -> int:
         """The set of those with a declared interest in a party."""

@@ -13,8 +13,10 @@ class CaseFacts:
     """What has happened in a case so far, and what may still happen: everything the gate needs to know of it.
 
     Attributes:
-        performed: node -> everybody who has ever completed it in this case, rounds before a return included.
-        claimed: node -> holders of its open, allocated work items.
+        performed: node -> everybody who has ever completed it in this case, rounds before a return included. For an
+            act by a delegate in a principal's place *both* are here: both are barred by ``differ``, they are two for
+            ``people max``, and whichever of the two is picked they are one for ``people min``.
+        claimed: node -> holders of its open, allocated work items; a delegate's with the principal's.
         initiator: who started the case.
         initiator_department: the department it comes from.
         data: the case's fields, for a post whose department is named by one.
@@ -24,12 +26,22 @@ class CaseFacts:
         sure: user tasks that are certain to run.
         open: node -> number of its open work items, allocated or not.
         instances: for multi-instance nodes that are open: one entry per instance of the *present* round, without the
-            work item that is being asked about: who completed or holds it, None where it is free. Needed to count
-            people (min) within a round; without it all who ever performed the node count.
+            work item that is being asked about: who completed or holds it (one person, or a delegate with the
+            principal), None where it is free. Needed to count people (min) within a round; without it all who ever
+            performed the node count. For a node under a ``collective`` rule: one entry per member who has voted in the
+            present session, and none that is None.
         again: user tasks that a return (退回) could open once more (``Rules.after(performed)``). If a plan that covers
             them too exists before an act, the act may not destroy it.
         always: user tasks certain to run in every case from its start; what ``sure`` is for ``again``, since a return
             takes back the choices that made others sure.
+        counted: rule id -> (node -> persons), for the rules that do not count all that was ``performed``: those of
+            scope ``iteration`` (the latest act of each node), of scope ``party`` (acts in other cases of the party as
+            well), and those that a ``release`` has reset (acts since then). Empty sets may be left out.
+        barred: rule id -> persons whom a ``rotate`` or ``apart`` rule keeps out of its nodes because of other cases.
+        recused: persons found biased in this very case: they may act at no node of it.
+        overridden: node -> persons who acted there under an emergency override. These acts bind others as any act does
+            (they are among ``performed`` too), but a rule they broke must not leave the case without a plan for what
+            can still be kept.
     """
 
     performed: Mapping[str, frozenset[int]] = field(default_factory=dict)
@@ -42,9 +54,13 @@ class CaseFacts:
     reachable: frozenset[str] = frozenset()
     sure: frozenset[str] = frozenset()
     open: Mapping[str, int] = field(default_factory=dict)
-    instances: Mapping[str, tuple[int | None, ...]] = field(default_factory=dict)
+    instances: Mapping[str, tuple[frozenset[int] | None, ...]] = field(default_factory=dict)
     again: frozenset[str] = frozenset()
     always: frozenset[str] = frozenset()
+    counted: Mapping[str, Mapping[str, frozenset[int]]] = field(default_factory=dict)
+    barred: Mapping[str, frozenset[int]] = field(default_factory=dict)
+    recused: frozenset[int] = frozenset()
+    overridden: Mapping[str, frozenset[int]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +77,8 @@ class Objection:
         instead: who could act instead, at most ten.
         later: look-ahead only: the user tasks nobody would be left for.
         rules: look-ahead only: a smallest set of rules that together leave nobody.
+        whom: where a delegate asks in a principal's place: the one of the two it stands against.
+        seats: (delegate, principal): who could act instead in somebody's place, at most ten.
     """
 
     constraint: str
@@ -72,6 +90,8 @@ class Objection:
     instead: tuple[int, ...] = ()
     later: tuple[str, ...] = ()
     rules: tuple[str, ...] = ()
+    whom: int | None = None
+    seats: tuple[tuple[int, int], ...] = ()
 
     def facts(self) -> dict[str, Any]:
         """The objection as case values (app/kernel/values.py), for the trail and the API."""
@@ -85,6 +105,10 @@ class Objection:
             found["later"] = list(self.later)
         if self.rules:
             found["rules"] = list(self.rules)
+        if self.whom is not None:
+            found["whom"] = self.whom
+        if self.seats:
+            found["seats"] = [{"delegate": delegate, "principal": principal} for delegate, principal in self.seats]
         return found
 
 
@@ -122,3 +146,46 @@ class Satisfiability:
 
     def __bool__(self) -> bool:
         return self.satisfied
+
+
+@dataclass(frozen=True, slots=True)
+class Resilience:
+    """How many absences a definition survives in an office.
+
+    Attributes:
+        level: -1 it cannot be worked as it is; 0 one absence is enough to break it; 1 it survives any one; 2 any two.
+            No more than the depth that was asked for.
+        critical: smallest sets of persons whose absence breaks it: who must not all be away at once.
+        undecided: the search gave up somewhere; such an absence counts as one that breaks it, and is in ``critical``.
+        posts: code of a post that works in the definition -> how many of its holders may be away at once, whoever they
+            are; no more than the depth. 0 where one alone breaks it, and where it cannot be worked at all.
+    """
+
+    level: int
+    critical: tuple[tuple[int, ...], ...] = ()
+    undecided: bool = False
+    posts: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One measure the office can take. ``kind``:
+
+    - ``return``: ``person``, now absent, comes back;
+    - ``appoint``: one more, of whom nothing is known, is given ``post`` (in ``department``, where it depends on it);
+    - ``proxy``: ``person`` is given a proxy for ``principal``.
+    """
+
+    kind: str
+    person: int | None = None
+    post: str | None = None
+    department: str | None = None
+    principal: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Remedy:
+    """Steps that together give a stalled case a plan again, none of which can be spared, and the same in a sentence."""
+
+    steps: tuple[Step, ...]
+    text: Text

@@ -375,7 +375,7 @@ def test_two_inspectors_are_two():
     office = Office.of([person(1, "A"), person(2, "B")])
     first = facts("inspect", open={"inspect": 2}, instances={"inspect": (None,)})
     assert candidates(two, office, first, "inspect") == (1, 2)
-    second = facts("inspect", performed={"inspect": [1]}, open={"inspect": 1}, instances={"inspect": (1,)})
+    second = facts("inspect", performed={"inspect": [1]}, open={"inspect": 1}, instances={"inspect": (frozenset({1}),)})
     assert candidates(two, office, second, "inspect") == (2,)
     (objection,) = may(two, office, second, "inspect", 1).objections
     assert objection.constraint == "c1" and objection.earlier == (("inspect", 1),)
@@ -391,7 +391,7 @@ def test_one_inspector_in_the_office_is_too_few_from_the_start():
 def test_two_inspectors_are_two_in_every_round():
     two = rules(["inspect"], rule("people", "inspect", min="2"), loops=TWO)
     office = Office.of([person(1, "A"), person(2, "B")])
-    again = facts("inspect", performed={"inspect": [1, 2]}, open={"inspect": 1}, instances={"inspect": (1,)})
+    again = facts("inspect", performed={"inspect": [1, 2]}, open={"inspect": 1}, instances={"inspect": (frozenset({1}),)})
     assert candidates(two, office, again, "inspect") == (2,)
     fresh = facts("inspect", performed={"inspect": [1, 2]}, open={"inspect": 2}, instances={"inspect": (None,)})
     assert candidates(two, office, fresh, "inspect") == (1, 2)

@@ -172,7 +172,7 @@ class Case:
         for name, did in rounds(self.term).items():
             mine = [w for n, w in held if n == name]
             free = open_.count(name) - len(mine) - (name == about)      # the work item asked about is left out
-            instances[name] = (*did, *mine, *[None] * free)
+            instances[name] = (*(frozenset({w}) for w in (*did, *mine)), *[None] * free)
         back = set().union(*(reach(self.opened[n]) for n in self.performed if n in self.opened)) if returns else set()
         return CaseFacts(
             {n: frozenset(p) for n, p in self.performed.items()}, {n: frozenset(p) for n, p in claimed.items()}, 1,
