@@ -22,7 +22,9 @@ from .kernel.text import Text
 class Moment(StrEnum):
     """When a node handler is asked."""
 
-    ALLOCATION = "allocation"    # (act, item, person): somebody is about to take or finish a work item; may refuse
+    #: (act, item, person, behalf): somebody, for themselves or for a principal, is about to take or finish a work item;
+    #: may refuse
+    ALLOCATION = "allocation"
     OPENING = "opening"          # (act, item): a work item is about to be offered; may set its post, deadline, person
     TRANSITION = "transition"    # (act, fact): a node changed its life-cycle state
 

@@ -11,13 +11,13 @@ from app.kernel.text import Text
 
 
 @node(Moment.ALLOCATION)
-def ask_the_gate(act: Any, item: Any, person: int) -> None:
+def ask_the_gate(act: Any, item: Any, person: int, behalf: int | None) -> None:
     """The one separation gate (separation.md §2): every road to a work item passes here, under the case's lock.
 
     Raises:
         Refused: a rule is broken, the case could no longer be finished, or the question could not be decided.
     """
-    verdict = separation.may(act.meaning.rules, act.office, act.facts(without=item.token), item.node, person)
+    verdict = separation.may(act.meaning.rules, act.office, act.facts(without=item.token), item.node, person, behalf=behalf)
     if verdict.allowed:
         return
     name = act.node(item.node).label
@@ -51,10 +51,10 @@ def offer(act: Any, item: Any) -> None:
 
 
 def _wanted(act: Any, item: Any, rule: Any) -> list[int]:
-    if before := act.performed.get(item.node):
-        holding = {person for node_, person in act.held.values() if node_ == item.node}
+    if before := act.acts.performed.get(item.node):
+        holding = act.acts.holder_of(item.node)
         return [person for person in reversed(before) if person not in holding]
-    if not act.performed and not act.row["state"] and act.row["initiator_id"]:
+    if not act.acts.performed and not act.row["state"] and act.row["initiator_id"]:
         return [act.row["initiator_id"]]
     if rule.allocation == "draw" or act.meaning.rules.drawn(item.node):
         people = list(separation.candidates(

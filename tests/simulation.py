@@ -25,6 +25,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from app.cases.acts import Acts
 from app.definitions import packages
 from app.definitions.queries import Meaning, compile_meaning
 from app.kernel import engine, separation
@@ -114,9 +115,7 @@ class Player:
         party = chance.choice(self.bureau.parties) if chance.random() < 0.7 else None
         run = Run(what, person.id, department, party)
         self.run = run
-        self.performed: dict[str, set[int]] = defaultdict(set)
-        self.round: dict[str, list[int]] = defaultdict(list)
-        self.held: dict[int, tuple[str, int | None]] = {}
+        self.acts = Acts()
         self.calls: dict[int, engine.Call] = {}
         self.timers: dict[int, engine.Timer] = {}
         self.now = NOW
@@ -160,25 +159,20 @@ class Player:
                 self.run.what.rules, self.bureau.office, self._facts()) is not None
         if not separation.allowed(self.run.what.rules, self.bureau.office, self._facts(first.token), first.node, person):
             return False
-        self.held[first.token] = (first.node, person)
+        self.acts.allocate(first.token, first.node, person)
         return True
 
     def _facts(self, without: int | None = None) -> separation.CaseFacts:
-        from app.cases.acting import case_facts
-
         run = self.run
         row = {"initiator_id": run.initiator, "initiator_department": run.department, "party": run.party}
-        return case_facts(
-            row, run.what, self.state, self.data, {n: sorted(p) for n, p in self.performed.items()},
-            {str(t): list(h) for t, h in self.held.items()}, dict(self.round), without,
-        )
+        return self.acts.facts(row, run.what, self.state, self.data, without)
 
     def _may(self, token: int, node: str) -> list[int]:
         rules, office, facts = self.run.what.rules, self.bureau.office, self._facts(token)
         if not self.past_only:
             return list(separation.candidates(rules, office, facts, node))
         rule = rules_of(self.run.what)
-        history = [*self.run.history, *((n, p) for t, (n, p) in self.held.items() if p is not None and t != token)]
+        history = [*self.run.history, *((n, p) for t, (n, p, _) in self.acts.held.items() if p is not None and t != str(token))]
         return [
             p.id for p in office.people if p.present and holds(p, self.run, node, self.data)
             and not violations(rule, office, self.run, [*history, (node, p.id)], partial=True)
@@ -187,35 +181,33 @@ class Player:
     def _move(self) -> engine.Step | None:
         """Something happens: a handler answers, a timer fires, somebody claims, releases, finishes or returns."""
         chance, what = self.chance, self.run.what
-        if self.calls and (not self.held or chance.random() < 0.8):
+        if self.calls and (not self.acts.held or chance.random() < 0.8):
             return self._answer(self.calls.pop(chance.choice(sorted(self.calls))))
-        if self.timers and (not self.held or chance.random() < 0.02):
+        if self.timers and (not self.acts.held or chance.random() < 0.02):
             timer = self.timers.pop(chance.choice(sorted(self.timers)))
             self.now = max(self.now, timer.due) + timedelta(seconds=1)
             return self._step(engine.Fire(timer.token))
-        if not self.held:
+        if not self.acts.held:
             return None
-        token = chance.choice(sorted(self.held))
-        node, person = self.held[token]
+        token = chance.choice(sorted(int(t) for t in self.acts.held))
+        node, person, _ = self.acts.held[str(token)]
         may = self._may(token, node)
         if not may:
             self.run.stuck = node
             return None
         if person is None or person not in may:
-            self.held[token] = (node, chance.choice(may))
+            person = chance.choice(may)
+            self.acts.allocate(token, node, person)
             if chance.random() < 0.5:   # claimed now, finished later: others act in between
                 return _same(self)
-            person = self.held[token][1]
         elif chance.random() < 0.05:
-            self.held[token] = (node, None)
+            self.acts.offer(token, node)
             return _same(self)
         assert person is not None
-        self.performed[node].add(person)
+        self.acts.perform(node, [person], several=what.node(node).loop is not None)
         self.run.history.append((node, person))
-        if what.node(node).loop is not None:
-            self.round[node].append(person)
         places = engine.returnable(what.program, self.state, token) if chance.random() < 0.12 else ()
-        del self.held[token]
+        self.acts.close(token)
         if places:
             return self._step(engine.Return(token, chance.choice(places), False))
         answers = self._fields(node)
@@ -248,14 +240,12 @@ class Player:
 
     def _note(self, step: engine.Step) -> None:
         for closed in step.closed:
-            self.held.pop(closed.token, None)
+            self.acts.close(closed.token)
         for token in step.stopped:
             self.timers.pop(token, None)
             self.calls.pop(token, None)
         for opened in step.opened:
-            if not any(n == opened.node for n, _ in self.held.values()) and opened.number in (0, None):
-                self.round.pop(opened.node, None)
-            self.held[opened.token] = (opened.node, None)
+            self.acts.open(opened.token, opened.node, first=opened.number in (0, None))
         for call in step.calls:
             self.calls[call.token] = call
         for timer in step.timers:

@@ -30,7 +30,8 @@ from ..kernel.values import dumps, loads
 from ..organisation import queries as organisation
 from ..trail import verification
 from ..written import Write
-from .models import Case, CaseStatus, CaseTimer, ItemState, Job, JobState, Subscription, WorkItem
+from .acts import Acts
+from .models import Case, CaseStatus, CaseTimer, ItemState, Job, JobState, Signing, Subscription, WorkItem
 
 #: A handler of this name is a decision table of the package: ``decision.approver`` is decisions/approver.dmn.
 DECISION = "decision."
@@ -48,6 +49,7 @@ class Item:
     number: int | None = None
     state: ItemState = ItemState.OFFERED
     assignee_id: int | None = None
+    behalf_id: int | None = None
     due_at: datetime | None = None
     due_published: bool = True
     risk: str | None = None
@@ -55,6 +57,8 @@ class Item:
     version: int = 1
     draft: str | None = None
     offered_at: datetime | None = None
+    parent_id: int | None = None
+    signing: Signing | None = None
 
 
 @dataclass(slots=True)
@@ -67,9 +71,7 @@ class Act:
     office: separation.Office
     state: str
     data: dict[str, Any]
-    performed: dict[str, list[int]]
-    held: dict[str, list[Any]]
-    round: dict[str, list[int]]
+    acts: Acts
     item: Item | None = None
     _changed: dict[str, Any] = field(default_factory=dict)
 
@@ -96,9 +98,7 @@ class Act:
         Args:
             without: a token whose own claim is left out, because it is the one being asked about.
         """
-        return case_facts(
-            self.row, self.meaning, self.state, self.data, self.performed, self.held, self.round, without
-        )
+        return self.acts.facts(self.row, self.meaning, self.state, self.data, without)
 
     def entry(self, what: str, **facts: Any) -> None:
         """An entry in this case's chain."""
@@ -169,23 +169,20 @@ class Act:
         """Columns of the case to be written at the end of the act."""
         self._changed.update(columns)
 
-    def allocate(self, item: Item, person: int) -> None:
-        """Give an item to a person; the gate must have been asked."""
-        item.state, item.assignee_id = ItemState.ALLOCATED, person
-        self.held[str(item.token)] = [item.node, person]
+    def allocate(self, item: Item, person: int, behalf: int | None = None) -> None:
+        """Give an item to a person, who may act on behalf of a principal; the gate must have been asked."""
+        item.state, item.assignee_id, item.behalf_id = ItemState.ALLOCATED, person, behalf
+        self.acts.allocate(item.token, item.node, person, behalf)
 
     def release(self, item: Item) -> None:
         """Offer an item to everybody of its post again."""
-        item.state, item.assignee_id = ItemState.OFFERED, None
-        self.held[str(item.token)] = [item.node, None]
+        item.state, item.assignee_id, item.behalf_id = ItemState.OFFERED, None, None
+        self.acts.offer(item.token, item.node)
 
-    def has_performed(self, node: str, person: int) -> None:
-        """Remember, for every rule to come, that a person did a node."""
-        people = self.performed.setdefault(node, [])
-        if person not in people:
-            people.append(person)
-        if self.node(node).loop is not None:
-            self.round.setdefault(node, []).append(person)
+    def has_performed(self, item: Item) -> None:
+        """Remember, for every rule to come, that the assignee did the item's node."""
+        persons = [person for person in (item.assignee_id, item.behalf_id) if person is not None]
+        self.acts.perform(item.node, persons, several=self.node(item.node).loop is not None)
 
     def end_item(self, item: Item, outcome: str, opinion: str | None, answers: Mapping[str, Any]) -> None:
         """What the assignee hands in, once and for all; the item's state must have been set."""
@@ -199,7 +196,8 @@ class Act:
         """Write an item's new state; its version goes up."""
         item.version += 1
         self.c.connection.execute(_UPDATE_ITEM, {
-            "b_id": item.id, "state": item.state, "assignee_id": item.assignee_id, "version": item.version, **columns,
+            "b_id": item.id, "state": item.state, "assignee_id": item.assignee_id, "on_behalf_of_id": item.behalf_id,
+            "version": item.version, **columns,
         })
 
     # -- inside --------------------------------------------------------------------------------------------------------
@@ -211,14 +209,12 @@ class Act:
             opened.token, opened.node, node.post.code if node.post else "", number=opened.number,
             risk=next((level for level in ("high", "medium", "low") if level in risks), None), offered_at=self.now,
         )
-        if not any(held_node == item.node for held_node, _ in self.held.values()) and item.number in (0, None):
-            self.round.pop(item.node, None)  # a new round of a multi-instance task
-        self.held[str(item.token)] = [item.node, None]
+        self.acts.open(item.token, item.node, first=item.number in (0, None))
         handling.run(Moment.OPENING, self, item)
         item.id = _INSERT_ITEM(self.c.connection, {
             "case_id": self.id, "token": item.token, "node": item.node, "number": item.number, "state": item.state,
             "version": item.version, "post": item.post, "department": item.department,
-            "assignee_id": item.assignee_id, "offered_at": self.now,
+            "assignee_id": item.assignee_id, "on_behalf_of_id": item.behalf_id, "offered_at": self.now,
             "allocated_at": self.now if item.assignee_id else None, "due_at": item.due_at,
             "due_published": item.due_published, "risk": item.risk,
         }).scalar_one()
@@ -234,7 +230,7 @@ class Act:
             self.item = item
 
     def _close(self, closed: engine.Closed) -> None:
-        self.held.pop(str(closed.token), None)
+        self.acts.close(closed.token)
         if self.item is not None and self.item.token == closed.token and closed.how in ("completed", "returned"):
             return  # the action that closed it saves it itself
         state = ItemState.WITHDRAWN if closed.how != "completed" else ItemState.COMPLETED
@@ -272,7 +268,7 @@ class Act:
 
     def _end(self, status: CaseStatus) -> None:
         self.set(status=status, ended_at=self.now)
-        self.entry(f"case.{status}", status=str(status), performed=self.performed)
+        self.entry(f"case.{status}", status=str(status), performed=self.acts.performed)
         if status is not CaseStatus.COMPLETED:
             self.c.connection.execute(insert(JOB), [self._job(handler="house.ended", inputs={}, node="")])
             self.c.after(_poke)
@@ -282,45 +278,9 @@ class Act:
         row = {**self.row, **self._changed}
         _UPDATE_CASE(self.c.connection, {
             "b_id": self.id, "b_state": self.state, "b_data": dumps(self.data),
-            "b_acts": dumps({"performed": self.performed, "held": self.held, "round": self.round}),
+            "b_acts": self.acts.written(),
             "b_trail_seq": seq, "b_trail_head": head, **{f"b_{name}": row[name] for name in _MUTABLE},
         })
-
-
-def case_facts(
-    row: Mapping[str, Any], meaning: Meaning, state: str, data: Mapping[str, Any], performed: Mapping[str, list[int]],
-    held: Mapping[str, list[Any]], round_: Mapping[str, list[int]], without: int | None = None,
-) -> separation.CaseFacts:
-    """The gate's view of a case.
-
-    Args:
-        held: token -> [node, holder or None] of the open work items.
-        round_: multi-instance node -> who has completed an instance in the present round.
-        without: the token that is being asked about: its own claim does not count against it.
-    """
-    claimed: dict[str, set[int]] = {}
-    open_: dict[str, int] = {}
-    instances: dict[str, list[int | None]] = {node: list(people) for node, people in round_.items()}
-    for token, (node, person) in held.items():
-        open_[node] = open_.get(node, 0) + 1
-        if int(token) == without:
-            continue
-        if person is not None:
-            claimed.setdefault(node, set()).add(person)
-        if meaning.node(node).loop is not None:
-            instances.setdefault(node, []).append(person)
-    party = row["party"]
-    return separation.CaseFacts(
-        performed={node: frozenset(people) for node, people in performed.items()},
-        claimed={node: frozenset(people) for node, people in claimed.items()},
-        initiator=row["initiator_id"] or 0, initiator_department=row["initiator_department"], data=data, party=party,
-        party_person=int(party.removeprefix("person:")) if party and party.startswith("person:") else None,
-        reachable=engine.reachable(meaning.program, state), sure=engine.sure(meaning.program, state), open=open_,
-        instances={
-            node: tuple(frozenset({p}) if p is not None else None for p in people) for node, people in instances.items()
-        }, again=meaning.rules.after(performed),
-        always=meaning.always,
-    )
 
 
 def _heads(connection: Connection) -> Iterator[tuple[str, int, bytes]]:
@@ -342,8 +302,8 @@ _LOCK_ITEM = (
     .with_for_update(of=[CASE, ITEM])
 )
 _INSERT_ITEM = Write(insert(ITEM).returning(ITEM.c.id), (
-    "case_id", "token", "node", "number", "state", "version", "post", "department", "assignee_id", "offered_at",
-    "allocated_at", "due_at", "due_published", "risk",
+    "case_id", "token", "node", "number", "state", "version", "post", "department", "assignee_id", "on_behalf_of_id",
+    "offered_at", "allocated_at", "due_at", "due_published", "risk",
 ))
 _UPDATE_ITEM = update(ITEM).where(ITEM.c.id == bindparam("b_id"))
 _END_ITEM = Write(update(ITEM).where(ITEM.c.id == bindparam("b_id")).values(
@@ -373,11 +333,10 @@ def today(now: datetime) -> Any:
 
 
 def _read(c: Change, row: Mapping[str, Any], item: Item | None) -> Act:
-    acts = loads(row["acts"])
     act = Act(
         c, dict(row), meaning(row["definition_id"]),
         organisation.office(today(c.now), row["office_version"], connection=c.connection), row["state"], loads(row["data"]),
-        acts["performed"], acts["held"], acts["round"], item,
+        Acts.read(row["acts"]), item,
     )
     c.chains[c.subject] = Chain(row["trail_seq"], bytes(row["trail_head"]), act._save)
     return act
@@ -408,11 +367,15 @@ def acting(verb: str, *, actor: Actor, case: int | None = None, item: int | None
         if item is not None:
             held = Item(
                 read["item_token"], read["item_node"], read["item_post"], read["item_department"], read["item_number"],
-                ItemState(read["item_state"]), read["item_assignee_id"], read["item_due_at"],
-                read["item_due_published"], read["item_risk"], read["item_id"], read["item_version"],
-                read["item_draft"], read["item_offered_at"],
+                ItemState(read["item_state"]), read["item_assignee_id"], read["item_on_behalf_of_id"],
+                read["item_due_at"], read["item_due_published"], read["item_risk"], read["item_id"],
+                read["item_version"], read["item_draft"], read["item_offered_at"], read["item_parent_id"],
+                read["item_signing"] and Signing(read["item_signing"]),
             )
-            c.actor = replace(actor, post=held.post, department=held.department or actor.department)
+            c.actor = replace(
+                actor, post=held.post, department=held.department or actor.department,
+                on_behalf_of=held.behalf_id if held.assignee_id == actor.person_id else None,
+            )
         found[:] = [_read(c, read, held)]
 
     with change(verb, actor=actor, lock=lock, orm=False):
@@ -433,7 +396,7 @@ def beginning(
             "status": CaseStatus.RUNNING, "business_key": business_key, "party": party,
             "initiator_id": actor.person_id, "initiator_department": department, "started_at": c.now, "state": "",
             "data": "{}", "ended_at": None, "suspended_at": None, "trail_seq": 0, "trail_head": GENESIS,
-            "acts": dumps({"performed": {}, "held": {}, "round": {}}),
+            "acts": Acts().written(),
         }
         row["id"] = c.connection.execute(insert(CASE).returning(CASE.c.id), row).scalar_one()
         row["office_version"] = c.connection.execute(select(_OFFICE)).scalar_one()
@@ -454,4 +417,4 @@ def _poke() -> None:
     jobs.poke()
 
 
-__all__ = ["Act", "Item", "acting", "beginning", "case_facts", "today"]
+__all__ = ["Act", "Item", "acting", "beginning", "today"]

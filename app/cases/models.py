@@ -35,6 +35,15 @@ class ItemState(StrEnum):
         return self in (ItemState.OFFERED, ItemState.ALLOCATED)
 
 
+class Signing(StrEnum):
+    """Why a work item stands beside another one instead of at a token of its own (ui.md §3)."""
+
+    BEFORE = "before"        # 前加签: signs before the assignee goes on
+    AFTER = "after"          # 后加签: signs after the assignee, before the case moves
+    BESIDE = "beside"        # 并加签: signs beside the assignee; the case waits for both
+    DELEGATED = "delegated"  # 委派: does it for the assignee, to whom it then comes back
+
+
 class JobState(StrEnum):
     WAITING = "waiting"
     DONE = "done"
@@ -45,10 +54,9 @@ class JobState(StrEnum):
 class Case(db.Model):  # type: ignore[name-defined]
     """One run of a definition.
 
-    ``state`` is the engine's (live tokens only), ``data`` the case's values, ``acts`` who has acted and who holds what:
-    ``{"performed": {node: [person, …]}, "held": {token: [node, person or null]}, "round": {node: [person, …]}}`` (the last
-    for multi-instance tasks). All three are bounded by the diagram, not by how long the case has run.
-    ``trail_seq`` and ``trail_head`` are the end of its chain of entries.
+    ``state`` is the engine's (live tokens only), ``data`` the case's values, ``acts`` who has acted and who holds what
+    (acts.py). All three are bounded by the diagram, not by how long the case has run. ``trail_seq`` and ``trail_head``
+    are the end of its chain of entries.
     """
 
     __tablename__ = "case"
@@ -96,6 +104,9 @@ class WorkItem(db.Model):  # type: ignore[name-defined]
     ``post`` and ``department`` say to whom it is offered; ``version`` changes with every act on it, so that a stale
     page cannot finish somebody else's work. ``number`` is its instance of a multi-instance task. What its assignee handed
     in (``outcome``, ``opinion``, ``answers``) is written once, when it ends, and never changed afterwards.
+
+    ``on_behalf_of_id`` is the principal for whom the assignee acts by proxy. A signer's item (``signing``) belongs to the
+    ``parent_id`` it was added to; the engine knows nothing of it, so its ``token`` is negative.
     """
 
     __tablename__ = "work_item"
@@ -110,6 +121,9 @@ class WorkItem(db.Model):  # type: ignore[name-defined]
     post: Mapped[str] = mapped_column(String(40))
     department: Mapped[str | None] = mapped_column(String(40))
     assignee_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    on_behalf_of_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    parent_id: Mapped[int | None] = mapped_column(ForeignKey("work_item.id"))
+    signing: Mapped[Signing | None] = mapped_column(Word(Signing))
     offered_at: Mapped[datetime] = mapped_column(UTC)
     allocated_at: Mapped[datetime | None] = mapped_column(UTC)
     ended_at: Mapped[datetime | None] = mapped_column(UTC)

@@ -22,7 +22,8 @@ from ..organisation import queries as organisation
 from ..trail.exports import NODE_NAMES
 from ..trail.filters import CASES_OF
 from ..trail.models import Entry
-from .acting import CASE, ITEM, WAIT, case_facts, today
+from .acting import CASE, ITEM, WAIT, today
+from .acts import Acts
 from .models import ALLOCATED, DONE, OFFERED, Case, CaseStatus, ItemState, Job, JobState, Notice, WorkItem
 from .permissions import sees
 
@@ -164,7 +165,7 @@ def visible_cases(actor: Actor, role: str | None, *, q: str | None = None, limit
         query = query.where(Case.title.contains(q, autoescape=True) | Case.number.contains(q, autoescape=True))
     office, found = office_now(), []
     for row in db.session.scalars(query.limit(1000)):
-        if sees(row, loads(row.acts), actor.person_id, office, role) or _is_offered(row, actor.person_id):
+        if sees(row, Acts.read(row.acts), actor.person_id, office, role) or _is_offered(row, actor.person_id):
             found.append(row)
             if len(found) == limit:
                 break
@@ -226,7 +227,7 @@ def case(case_id: int, *, actor: Actor, role: str | None = None) -> CaseView:
         NotFound: there is none, or the asker may not know of it.
     """
     row = db.session.get(Case, case_id)
-    acts = loads(row.acts) if row is not None else {}
+    acts = Acts.read(row.acts) if row is not None else Acts()
     if row is None or not (
         sees(row, acts, actor.person_id, office_now(), role) or _is_offered(row, actor.person_id)
     ):
@@ -237,7 +238,7 @@ def case(case_id: int, *, actor: Actor, role: str | None = None) -> CaseView:
     jobs = list(db.session.scalars(
         select(Job).where(Job.case_id == case_id, Job.state.in_((JobState.WAITING, JobState.INCIDENT)))
     ))
-    return CaseView(row, meaning(row.definition_id), loads(row.data), acts["performed"], items, jobs)
+    return CaseView(row, meaning(row.definition_id), loads(row.data), acts.performed, items, jobs)
 
 
 def addressee(name: str, correlation: str) -> int:
@@ -294,7 +295,7 @@ def work_item(item_id: int, *, actor: Actor, role: str | None = None) -> WorkIte
     if row is None:
         raise NotFound(Text("没有这项待办", "there is no such work item"))
     held = row.case
-    acts = loads(held.acts)
+    acts = Acts.read(held.acts)
     office = office_now()
     if not (sees(held, acts, actor.person_id, office, role) or _is_offered(held, actor.person_id)):
         raise NotFound(Text("没有这项待办", "there is no such work item"))
@@ -354,10 +355,8 @@ def facts_of(row: Any, without: int | None = None) -> separation.CaseFacts:
         name: getattr(row, name)
         for name in ("state", "data", "acts", "party", "initiator_id", "initiator_department", "definition_id")
     }
-    acts = loads(values["acts"])
-    return case_facts(
-        values, meaning(values["definition_id"]), values["state"], loads(values["data"]), acts["performed"],
-        acts["held"], acts["round"], without,
+    return Acts.read(values["acts"]).facts(
+        values, meaning(values["definition_id"]), values["state"], loads(values["data"]), without
     )
 
 

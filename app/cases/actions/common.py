@@ -72,15 +72,19 @@ def held_item(act: Act, actor: Actor, version: int) -> Item:
     return open_item(act, version)
 
 
-def ask_gate(act: Act, item: Item, actor: Actor) -> None:
+def ask_gate(act: Act, item: Item, actor: Actor, behalf: int | None = None) -> None:
+    """The one gate, for whoever wants to hold or finish a work item.
+
+    Args:
+        behalf: the principal for whom the actor acts by proxy; None for themselves.
+    """
     if actor.person_id is None:
         raise Forbidden(Text("只有人可以办理待办。", "Only a person may act on a work item."))
-    handling.run(Moment.ALLOCATION, act, item, actor.person_id)
+    handling.run(Moment.ALLOCATION, act, item, actor.person_id, behalf)
 
 
 def takes_part(act: Act, actor: Actor) -> None:
-    holds = any(person == actor.person_id for _, person in act.held.values() if person is not None)
-    if actor.person_id != act.row["initiator_id"] and not holds:
+    if actor.person_id != act.row["initiator_id"] and actor.person_id not in act.acts.holders():
         raise Forbidden(Text("只有发起人或在办人可以这样做。", "Only the initiator or whoever holds it may do that."))
 
 

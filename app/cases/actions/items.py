@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from ...change import Actor
@@ -26,8 +27,11 @@ from .common import (
 )
 
 
-def claim(item_id: int, *, actor: Actor, version: int | None = None) -> None:
+def claim(item_id: int, *, actor: Actor, version: int | None = None, behalf: int | None = None) -> None:
     """签收: take an offered work item.
+
+    Args:
+        behalf: the principal for whom the actor takes it by proxy; None: for themselves.
 
     Raises:
         Conflict: somebody else has it, or it is no longer open.
@@ -41,8 +45,9 @@ def claim(item_id: int, *, actor: Actor, version: int | None = None) -> None:
             who = organisation.names([item.assignee_id]).get(item.assignee_id, "")
             raise Conflict(Text(f"已由{who}签收。", f"{who} has already claimed it."), assignee=item.assignee_id)
         open_item(act, version)  # who was quicker is told before that the page is stale
-        ask_gate(act, item, actor)
-        act.allocate(item, actor.person_id)
+        ask_gate(act, item, actor, behalf)
+        act.allocate(item, actor.person_id, behalf)
+        act.c.actor = replace(act.c.actor, on_behalf_of=behalf)
         act.save_item(item, allocated_at=act.now)
         act.entry("work_item.claimed", node=item.node, item=item.id, version=item.version)
 
@@ -91,7 +96,7 @@ def complete(
     given = normal(answers or {})
     with acting("work_item.completed", actor=actor, item=item_id) as act:
         item = held_item(act, actor, version)
-        ask_gate(act, item, actor)
+        ask_gate(act, item, actor, item.behalf_id)
         finish(act, item, actor, given, decision, opinion)
 
 
@@ -106,9 +111,9 @@ def finish(
         raise Invalid(errors)
     person = actor.person_id
     if take_party(act, node, answers):
-        ask_gate(act, item, actor)  # who names the party may be close to it
+        ask_gate(act, item, actor, item.behalf_id)  # who names the party may be close to it
     files.adopt(act, person, answers)
-    act.has_performed(item.node, person)
+    act.has_performed(item)
     before = {name: act.data.get(name) for name, value in answers.items() if act.data.get(name) != value}
     item.state = ItemState.COMPLETED
     act.end_item(item, decision or "submit", opinion, answers)
@@ -145,7 +150,7 @@ def return_(
         raise Invalid({"opinion": [Text("请写明退回原因(2000 字以内)", "say why it is returned (up to 2,000 characters)")]})
     with acting("work_item.returned", actor=actor, item=item_id) as act:
         item = held_item(act, actor, version)
-        ask_gate(act, item, actor)
+        ask_gate(act, item, actor, item.behalf_id)
         places = engine.returnable(act.meaning.program, act.state, item.token, straight_back)
         target = (
             next((n for n in places if n != item.node), None) if to == "previous"
@@ -153,7 +158,7 @@ def return_(
         )
         if target not in places:
             raise Conflict(Text("不能退回到那个环节。", "It cannot be returned to that node from here."), to=to)
-        act.has_performed(item.node, actor.person_id)
+        act.has_performed(item)
         item.state = ItemState.RETURNED
         act.end_item(item, "return", opinion, {})
         act.entry(

@@ -89,7 +89,7 @@ def start(
             _can_be_finished(act)
         if by_person and item is not None and actor.person_id is not None:
             if item.assignee_id != actor.person_id:
-                handling.run(Moment.ALLOCATION, act, item, actor.person_id)
+                handling.run(Moment.ALLOCATION, act, item, actor.person_id, None)
                 raise Forbidden(Text("您的岗位不能发起此事项。", "Your posts do not let you start this matter."))
             if answers is not None:
                 finish(act, item, actor, given, None, opinion)
