@@ -1,13 +1,13 @@
-"""Departments, posts and duties; people, and who holds which post from when to when."""
+"""Departments, posts and duties; people, who holds which post from when to when, and who may act for whom."""
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, Enum, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import CheckConstraint, Enum, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from ..extensions import db
+from ..extensions import UTC, db
 from ..trail.models import Big
 
 
@@ -35,10 +35,12 @@ class Scope(StrEnum):
 
 
 class Role(StrEnum):
-    """A/B 岗: who holds the post, and who stands in."""
+    """A/B 岗: who holds the post, and who stands in; 代管: a leader who for some days runs a portfolio that is not his
+    (LS-7)."""
 
     A = "A"
     B = "B"
+    ACTING = "acting"
 
 
 class Relation(StrEnum):
@@ -48,6 +50,22 @@ class Relation(StrEnum):
     DIRECT = "direct"  # 直系血亲
     COLLATERAL = "collateral"  # 三代以内旁系血亲
     AFFINITY = "affinity"  # 近姻亲
+
+
+class Source(StrEnum):
+    """How the office came to know of a reason to step aside."""
+
+    DECLARED = "declared"  # 本人申报
+    FOUND = "found"  # 监督部门或领导发现，责令回避
+    REQUESTED = "requested"  # 当事人申请
+
+
+class Standing(StrEnum):
+    """A request waits until it is decided; everything else is in effect at once."""
+
+    UNDECIDED = "undecided"
+    EFFECTIVE = "effective"
+    REFUSED = "refused"
 
 
 class Department(db.Model):  # type: ignore[name-defined]
@@ -72,6 +90,10 @@ class Post(db.Model):  # type: ignore[name-defined]
     en: Mapped[str] = mapped_column(String(100))
     department_code: Mapped[str | None] = mapped_column(ForeignKey("department.code"), index=True)
     kind: Mapped[PostKind] = mapped_column(_enum(PostKind))
+    #: Seniority: 0 handler, 1 deputy head or duty chief, 2 head, 3 deputy leader, 4 principal leader.
+    level: Mapped[int] = mapped_column(default=0, server_default="0")
+    #: What a leader's post is in charge of, words of :mod:`.portfolios` with a blank between two; else None.
+    domain: Mapped[str | None] = mapped_column(String(100))
     position: Mapped[int] = mapped_column(default=0)
 
     @property
@@ -119,6 +141,10 @@ class Person(db.Model):  # type: ignore[name-defined]
     certificate_until: Mapped[date | None]
     suspended: Mapped[bool] = mapped_column(default=False)
     retired_on: Mapped[date | None]
+    #: Keyed hash of the national identity number: tells that two records are one natural person, and nothing else.
+    identity: Mapped[bytes | None] = mapped_column(LargeBinary(32), unique=True)
+    #: The record this one turned out to repeat. What was done under it was done by that person.
+    merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), index=True)
 
 
 class Appointment(db.Model):  # type: ignore[name-defined]
@@ -157,7 +183,48 @@ class Absence(db.Model):  # type: ignore[name-defined]
     __table_args__ = (CheckConstraint("until IS NULL OR until >= since", name="dates"),)
 
 
-class Kinship(db.Model):  # type: ignore[name-defined]
+class Proxy(db.Model):  # type: ignore[name-defined]
+    """授权代理: the delegate may act in the principal's place from ``since`` to ``until``, both days included.
+
+    ``posts`` and ``processes`` are lists in the written form of case values; None: all the principal has. ``ended_on``
+    is the first day it no longer counts, where it was ended early.
+    """
+
+    __tablename__ = "proxy"
+
+    id: Mapped[int] = mapped_column(Big, primary_key=True)
+    principal_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
+    delegate_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
+    posts: Mapped[str | None] = mapped_column(Text)
+    processes: Mapped[str | None] = mapped_column(Text)
+    since: Mapped[date]
+    until: Mapped[date]
+    reason: Mapped[str] = mapped_column(String(200))
+    given_at: Mapped[datetime] = mapped_column(UTC)
+    ended_on: Mapped[date | None]
+
+    __table_args__ = (
+        CheckConstraint("until >= since", name="dates"),
+        Index("ix_proxy_dates", "since", "until"),
+    )
+
+
+class _Known:
+    """What a reason to step aside says of itself, whichever it is: where it comes from and whether it counts.
+
+    ``decided_*`` are for requests: a second person grants or refuses them, and refusals stay on record.
+    """
+
+    source: Mapped[Source] = mapped_column(_enum(Source), default=Source.DECLARED, server_default="declared")
+    standing: Mapped[Standing] = mapped_column(_enum(Standing), default=Standing.EFFECTIVE, server_default="effective")
+    recorded_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    note: Mapped[str] = mapped_column(String(300), default="", server_default="")
+    decided_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    decided_on: Mapped[date | None]
+    decision: Mapped[str] = mapped_column(String(300), default="", server_default="")
+
+
+class Kinship(_Known, db.Model):  # type: ignore[name-defined]
     """Two people of the office who are kin; one row for both directions, the smaller id first."""
 
     __tablename__ = "kinship"
@@ -175,7 +242,7 @@ class Kinship(db.Model):  # type: ignore[name-defined]
     )
 
 
-class Interest(db.Model):  # type: ignore[name-defined]
+class Interest(_Known, db.Model):  # type: ignore[name-defined]
     """A party a person must keep away from, and why (shares, a relative's firm, a former employer …)."""
 
     __tablename__ = "interest"

@@ -1,4 +1,4 @@
-"""Static separation: which posts one person may not hold together (domain.md §1, §6.4). Pure: no database."""
+"""Static separation: which posts one person may not hold together (domain.md §1). Pure: no database."""
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Protocol
 
-from .models import PostKind, Scope
+from .models import PostKind, Role, Scope
 
 BUSINESS = "@business"
 
@@ -17,7 +17,9 @@ class _Post(Protocol):
     kind: PostKind
 
 
-class _Rule(Protocol):
+class Declared(Protocol):
+    """A rule as the office wrote it down."""
+
     post_code: str
     other: str
     scope: Scope
@@ -26,12 +28,13 @@ class _Rule(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """Two posts kept apart, the smaller code first."""
+    """Two posts kept apart, the smaller code first. ``rule``: what an objection under it is called."""
 
     a: str
     b: str
     scope: Scope
     basis: str
+    rule: str = "incompatible"
 
 
 def expand(pattern: str, posts: Iterable[_Post], *, besides: str) -> frozenset[str]:
@@ -51,13 +54,18 @@ def expand(pattern: str, posts: Iterable[_Post], *, besides: str) -> frozenset[s
     return frozenset(found) - {besides}
 
 
-def pairs(posts: Iterable[_Post], rules: Iterable[_Rule]) -> list[Pair]:
+def pairs(posts: Iterable[_Post], rules: Iterable[Declared], given: Iterable[Pair] = ()) -> list[Pair]:
     """All rules with their patterns expanded, each pair of posts once, in the order of their codes.
 
     A pair under two rules keeps the stricter one (person before case).
+
+    Args:
+        posts: all posts of the office.
+        rules: as they were declared.
+        given: pairs that are known already, from elsewhere.
     """
     posts = list(posts)
-    found: dict[tuple[str, str], Pair] = {}
+    found: dict[tuple[str, str], Pair] = {(pair.a, pair.b): pair for pair in given}
     for rule in rules:
         for other in expand(rule.other, posts, besides=rule.post_code):
             a, b = sorted((rule.post_code, other))
@@ -91,3 +99,8 @@ def clashes(held: Iterable[Held], rules: Iterable[Pair]) -> Iterator[tuple[Held,
             pair = apart.get((min(one.post, other.post), max(one.post, other.post)))
             if pair is not None and overlap(one, other):
                 yield other, one, pair
+
+
+def rank(level: int, role: Role) -> int:
+    """The seniority a post gives: its level; one less to a deputy (B 岗), who stands in but is not the head."""
+    return max(level - 1, 0) if role is Role.B else level

@@ -40,7 +40,7 @@ def test_the_office_is_read_once_and_again_only_after_a_change(office, statement
     statements.clear()
     second = queries.office(today())
     assert second is not first and not second.person(person).present and first.person(person).present
-    assert len([s for s in statements if s.startswith("SELECT")]) <= 8
+    assert len([s for s in statements if s.startswith("SELECT")]) <= 9
 
 
 def test_a_version_read_by_another_statement_saves_even_that(office, statements):

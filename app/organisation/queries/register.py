@@ -14,7 +14,7 @@ from ...extensions import db
 from ...kernel.text import Text
 from ...parties.models import Party
 from ...registers import today
-from .. import rules
+from .. import portfolios, rules
 from ..models import (
     Absence,
     Appointment,
@@ -98,8 +98,9 @@ def running(since: Any, until: Any, on: date) -> Any:
 
 
 def in_office(on: date) -> Any:
-    """The condition that a person has not left before a day; the day of retirement is the last in office."""
-    return or_(Person.retired_on.is_(None), Person.retired_on >= on)
+    """The condition that a person has not left before a day; the day of retirement is the last in office. A record that
+    was merged into another is nobody any more."""
+    return or_(Person.retired_on.is_(None), Person.retired_on >= on) & Person.merged_into_id.is_(None)
 
 
 def posts() -> Sequence[Post]:
@@ -109,7 +110,7 @@ def posts() -> Sequence[Post]:
 
 def pairs() -> list[rules.Pair]:
     """All pairs of posts that are kept apart, wildcards expanded."""
-    return rules.pairs(posts(), db.session.scalars(select(Incompatible).order_by(Incompatible.id)).all())
+    return portfolios.pairs(posts(), db.session.scalars(select(Incompatible).order_by(Incompatible.id)).all())
 
 
 def holders(on: date, *, post_code: str | None = None, department_code: str | None = None) -> list[Holder]:
