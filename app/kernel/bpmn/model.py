@@ -211,7 +211,7 @@ class Lane:
 @dataclass(frozen=True, slots=True)
 class Constraint:
     """A separation rule as written (separation.md §1). ``kind`` is its local element name; ``nodes`` the user tasks
-    it speaks of, ``("*",)`` for all; ``options`` its remaining attributes."""
+    it names in ``nodes`` or ``node``, ``("*",)`` for all; ``options`` its remaining attributes."""
 
     id: str
     kind: str
@@ -232,6 +232,7 @@ class Process:
     lanes: tuple[Lane, ...] = ()
     constraints: tuple[Constraint, ...] = ()
     matter: str | None = None            # code of the matter it runs, e.g. S01
+    domain: str | None = None            # field of which leader's portfolio it is (domain.md §6.4, LS-5)
     names: Text | None = None            # gz:title zh / en
     title: str | None = None             # template of a case's title, e.g. "{purpose}"
     documentation: str = ""

@@ -85,6 +85,7 @@ def _process(element: Element, key: str, shared: Shared) -> Process:
         lanes=tuple(lanes),
         constraints=vocabulary.constraints(own.element("constraints")),
         matter=own.text("matter"),
+        domain=own.text("domain"),
         names=None if title is None or not (title.get("zh") or title.get("en")) else Text(
             title.get("zh") or title.get("en"), title.get("en") or title.get("zh")),
         title=None if title is None else title.get("case"),

@@ -522,7 +522,12 @@ def test_sensible_rules_of_separation_pass():
     assert ruled('differ id="a" nodes="x y" basis="§1" scope="iteration" onBlock="escalate"', 'same id="b" nodes="y z"',
                  'people id="c" nodes="x y z" min="2"', 'people id="d" nodes="*" max="3"',
                  'departments id="e" nodes="x y"', 'recuse id="f" nodes="*" party="taxpayer"',
-                 'draw id="g" nodes="x"') == set()
+                 'draw id="g" nodes="x"', 'senior id="h" lower="x" upper="y" scope="party"',
+                 'rotate id="i" nodes="x" party="taxpayer" max="2" months="24"',
+                 'apart id="j" nodes="x y" from="collection/collect" party="taxpayer"',
+                 'apart id="m" nodes="x" from="p/y" party="taxpayer" scope="party"',
+                 'collective id="k" node="z" quorum="2/3" majority="1/2" chairLast="true"',
+                 'collective id="l" node="y" quorum="5"', 'release id="r" constraint="a" at="h"') == set()
 
 
 @pytest.mark.parametrize(("rule", "name"), [
@@ -531,15 +536,84 @@ def test_sensible_rules_of_separation_pass():
     ('differs id="a" nodes="x y"', "constraint.kind"), ('differ id="a" nodes="x y" min="2"', "constraint.option"),
     ('differ id="a" nodes="x y" scope="galaxy"', "constraint.option"),
     ('differ id="a" nodes="x y" onBlock="shrug"', "constraint.option"),
+    ('differ id="look-ahead" nodes="x y"', "constraint.id"), ('differ id="a b" nodes="x y"', "constraint.id"),
+    ('differ id="a" nodes="x y" basis="' + "§" * 301 + '"', "constraint.option"),
+    ('differ id="a" nodes="x y" basis="a&#133;b"', "constraint.option"),
     ('people id="a" nodes="x y"', "constraint.option"), ('people id="a" nodes="x y" min="many"', "constraint.option"),
+    ('people id="a" nodes="x y" min=""', "constraint.option"), ('people id="a" nodes="x" min="0"', "constraint.option"),
     ('people id="a" nodes="x y z" min="3" max="2"', "constraint.option"),
     ('people id="a" nodes="x y" min="3"', "constraint.impossible"),
-    ('senior id="a" lower="x" upper="y"', "support.constraint"), ('rotate id="a" nodes="x" max="2"', "support.constraint"),
-    ('apart id="a" nodes="x"', "support.constraint"), ('collective id="a" node="x"', "support.constraint"),
-    ('release id="a" constraint="b"', "support.constraint"),
+    ('senior id="a" lower="x"', "constraint.option"), ('senior id="a" lower="x" upper="nowhere"', "constraint.option"),
+    ('senior id="a" lower="x" upper="h"', "constraint.option"), ('senior id="a" lower="x" upper="x"', "constraint.nodes"),
+    ('senior id="a" nodes="z" lower="x" upper="y"', "constraint.nodes"),
+    ('recuse id="a" nodes="x"', "constraint.option"), ('recuse id="a" nodes="x" party="a b"', "constraint.option"),
+    ('recuse id="a" nodes="x" party="taxpayer" scope="party"', "constraint.option"),
+    ('rotate id="a" nodes="x" party="taxpayer" max="2"', "constraint.option"),
+    ('rotate id="a" nodes="x" party="taxpayer" months="24"', "constraint.option"),
+    ('rotate id="a" nodes="x" max="2" months="24"', "constraint.option"),
+    ('rotate id="a" nodes="x" party="taxpayer" max="0" months="24"', "constraint.option"),
+    ('rotate id="a" nodes="x" party="taxpayer" max="2" months="2.5"', "constraint.option"),
+    ('rotate id="a" nodes="x" party="taxpayer" max="2" months="24" scope="iteration"', "constraint.option"),
+    ('apart id="a" nodes="x" party="taxpayer"', "constraint.option"),
+    ('apart id="a" nodes="x" party="taxpayer" from="collect"', "constraint.option"),
+    ('apart id="a" nodes="x" party="taxpayer" from="a/b/c"', "constraint.option"),
+    ('apart id="a" nodes="x" party="taxpayer" from="p/nowhere"', "constraint.option"),
+    ('apart id="a" party="taxpayer" from="q/y"', "constraint.nodes"),
+    ('draw id="a" nodes="x" onBlock="escalate"', "constraint.option"), ('draw id="a"', "constraint.nodes"),
+    ('collective id="a" node="x"', "constraint.option"), ('collective id="a" quorum="2/3"', "constraint.nodes"),
+    ('collective id="a" nodes="x y" quorum="2/3"', "constraint.nodes"),
+    ('collective id="a" node="*" quorum="2/3"', "constraint.nodes"),
+    ('collective id="a" node="x" quorum="3/2"', "constraint.option"),
+    ('collective id="a" node="x" quorum="0/3"', "constraint.option"),
+    ('collective id="a" node="x" quorum="2/0"', "constraint.option"),
+    ('collective id="a" node="x" quorum="two"', "constraint.option"),
+    ('collective id="a" node="x" quorum="2/3" majority="1/3"', "constraint.option"),
+    ('collective id="a" node="x" quorum="2/3" majority="3"', "constraint.option"),
+    ('collective id="a" node="x" quorum="2/3" chairLast="last"', "constraint.option"),
+    ('release id="a" constraint="b" at="x"', "constraint.option"), ('release id="a" at="x"', "constraint.option"),
+    ('release id="a" constraint="a" at="x"', "constraint.option"),
 ])
-def test_a_rule_of_separation_that_means_nothing_is_refused(rule, name):
-    assert ruled(rule) == {(name, "a")}
+def test_a_rule_of_separation_that_means_nothing_is_refused_by_its_id_in_both_languages(rule, name):
+    kind, _, rest = rule.partition(" ")
+    found = findings(diagram(CHAIN, words=f"<gz:constraints><gz:{rule}/></gz:constraints>"))
+    key = re.search(r' id="([^"]*)"', rule)[1]
+    assert {(f.rule, f.element) for f in found} == {(name, key)}
+    for finding in found:
+        assert finding.message.zh != finding.message.en and f"({kind})" in finding.message.zh
+
+
+def test_a_release_names_a_rule_that_looks_back_and_a_node_there_is():
+    draw = 'draw id="d" nodes="x"'
+    assert ruled(draw, 'release id="r" constraint="d" at="x"') == {("constraint.option", "r")}
+    differ = 'differ id="d" nodes="x y"'
+    assert ruled(differ, 'release id="r" constraint="d" at="nowhere"') == {("constraint.option", "r")}
+    assert ruled(differ, 'release id="r" constraint="d" at="e"') == set()
+
+
+def test_a_node_is_decided_by_one_body_only_and_by_a_body():
+    one = 'collective id="a" node="x" quorum="2/3"'
+    assert ruled(one, 'collective id="b" node="x" quorum="1/2"') == {("constraint.nodes", "b")}
+    posted = CHAIN.replace('id="x"', 'id="x" gz:post="DZ"').replace('id="y"', 'id="y" gz:post="CLK"')
+
+    def with_bodies(rule: str, severity: str = "error") -> set[tuple[str, str | None]]:
+        source = diagram(posted, words=f"<gz:constraints><gz:{rule}/></gz:constraints>")
+        return {(f.rule, f.element) for f in findings(source, severity, bodies={"DZ"})}
+
+    assert with_bodies(one) == set()
+    assert with_bodies(one.replace('"x"', '"y"')) == {("collective.post", "a")}
+    assert ("collective.missing", "x") in with_bodies('draw id="a" nodes="y"', "warning")
+    assert ("collective.missing", "x") not in with_bodies(one, "warning")
+
+
+def test_a_rule_without_a_clause_is_told_as_a_warning():
+    source = diagram(CHAIN, words='<gz:constraints><gz:differ id="a" nodes="x y"/></gz:constraints>')
+    assert ("constraint.basis", "a") in {(f.rule, f.element) for f in findings(source, "warning")}
+
+
+def test_the_domain_of_a_process_is_read_as_element_or_attribute():
+    assert read(diagram(CHAIN, words="<gz:domain> 财务 </gz:domain>")).processes["p"].domain == "财务"
+    attribute = diagram(CHAIN, process='id="p" isExecutable="true" gz:domain="人事"')
+    assert read(attribute).processes["p"].domain == "人事" and broken(attribute) == set()
 
 
 def test_rules_of_separation_may_not_contradict_each_other():

@@ -16,7 +16,7 @@ _SEVERITY = {"error": 0, "warning": 1, "info": 2}
 
 
 def check(document: Document, *, posts: Collection[str] | None = None, handlers: Collection[str] | None = None,
-          forms: Collection[str] | None = None) -> list[Finding]:
+          forms: Collection[str] | None = None, bodies: Collection[str] | None = None) -> list[Finding]:
     """Everything to be said about a diagram.
 
     Args:
@@ -25,6 +25,8 @@ def check(document: Document, *, posts: Collection[str] | None = None, handlers:
             and a limit. None: not looked at.
         handlers: names of the service handlers there are. None: not looked at.
         forms: keys of the forms beside the diagram; every user task then needs one of them. None: not looked at.
+        bodies: codes and names of the posts that are collective bodies; a collective decision is then by one of them.
+            None: not looked at.
 
     Returns:
         the findings, errors first, then by line. With no error among them the engine executes the diagram as
@@ -33,5 +35,5 @@ def check(document: Document, *, posts: Collection[str] | None = None, handlers:
     sheet = Sheet(document)
     for rules in _RULES:
         rules.check(sheet)
-    office.check(sheet, posts, handlers, forms)
+    office.check(sheet, posts, handlers, forms, bodies)
     return sorted(dict.fromkeys(sheet.findings), key=lambda f: (_SEVERITY[f.severity], f.line or 0))

@@ -1,30 +1,17 @@
-"""What the office needs of each step: a post, a duty, a limit, a form, a known handler; and rules of separation that
-make sense (design §4 and §6, separation.md §1)."""
+"""What the office needs of each step: a post, a duty, a limit, a form, a known handler; and our own words written as
+they are meant (design §4 and §6)."""
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Collection
-from itertools import combinations
 
 from ...text import Text
 from .. import vocabulary
 from ..markup import Element, local, text
-from ..model import Constraint, Node, Process
+from ..model import Node
+from . import separation
 from .sheet import Sheet
-from .words import a, called
+from .words import called
 
-#: Kinds of rules of separation -> their own attributes, beside id, nodes or node, basis, scope and onBlock.
-CONSTRAINTS: dict[str, frozenset[str]] = {
-    "differ": frozenset(), "same": frozenset(), "people": frozenset(("min", "max")), "departments": frozenset(),
-    "recuse": frozenset(("party",)), "draw": frozenset(),
-    "senior": frozenset(("lower", "upper")), "rotate": frozenset(("party", "max", "months")),
-    "apart": frozenset(("from", "party")), "collective": frozenset(("quorum", "chairLast")),
-    "release": frozenset(("constraint", "at")),
-}
-#: Of these, what nothing enforces yet.
-NOT_ENFORCED = frozenset(("senior", "rotate", "apart", "collective", "release"))
-_SCOPES = ("case", "iteration", "party")
-_ON_BLOCK = ("refuse", "escalate")
 _RISKS = ("high", "medium", "low")
 
 #: Our words -> the attributes each has.
@@ -32,17 +19,17 @@ _WORDS: dict[str, frozenset[str]] = {
     "post": frozenset(("department",)), "duty": frozenset(("en",)), "limit": frozenset(vocabulary.LIMIT_UNITS),
     "risk": frozenset(("level", "en")), "regulation": frozenset(("en",)), "form": frozenset(),
     "fields": frozenset(("write", "hidden")), "decisions": frozenset(("zh", "en")), "allocation": frozenset(),
-    "handler": frozenset(("name",)), "matter": frozenset(), "title": frozenset(("zh", "en", "case")),
+    "handler": frozenset(("name",)), "matter": frozenset(), "domain": frozenset(), "title": frozenset(("zh", "en", "case")),
     "constraints": frozenset(), "collection": frozenset(), "element": frozenset(),
 }
 _ACTIVITY_WORDS = frozenset(("post", "duty", "limit", "risk", "regulation", "form", "fields", "decisions",
                              "allocation", "handler"))
 #: Host -> the words it may have, as elements and as attributes. A start event's post is who may start a
 #: case, its form what they fill in.
-_ELEMENTS = {"process": frozenset(("matter", "title", "constraints")), "lane": frozenset(("post",)),
+_ELEMENTS = {"process": frozenset(("matter", "domain", "title", "constraints")), "lane": frozenset(("post",)),
              "startEvent": frozenset(("post", "form")), "multiInstanceLoopCharacteristics": frozenset(("collection",
                                                                                                 "element"))}
-_ATTRIBUTES = {"process": frozenset(("matter",)), "lane": frozenset(("post", "department")),
+_ATTRIBUTES = {"process": frozenset(("matter", "domain")), "lane": frozenset(("post", "department")),
                "startEvent": frozenset(("post", "department", "form")),
                "multiInstanceLoopCharacteristics": frozenset(("collection", "element"))}
 #: The English of its name may stand at everything that has a name.
@@ -54,7 +41,7 @@ _NOT_YET = frozenset(("clock", "batchable", "trigger"))
 
 
 def check(sheet: Sheet, posts: Collection[str] | None, handlers: Collection[str] | None,
-          forms: Collection[str] | None) -> None:
+          forms: Collection[str] | None, bodies: Collection[str] | None) -> None:
     """All rules of this file; a vocabulary that is None is not looked at."""
     for process in sheet.processes:
         for node in process.scope.everything.values():
@@ -62,7 +49,7 @@ def check(sheet: Sheet, posts: Collection[str] | None, handlers: Collection[str]
             if handlers is not None and node.handler and node.handler not in handlers:
                 sheet.error("handler.unknown", node, f"没有名为“{node.handler}”的处理程序",
                             f"there is no handler “{node.handler}”")
-        _constraints(sheet, process)
+        separation.check(sheet, process, bodies)
     if sheet.root is not None:
         _vocabulary(sheet)
 
@@ -94,106 +81,6 @@ def _step(sheet: Sheet, node: Node, posts: Collection[str] | None, forms: Collec
         what = called(node)
         sheet.warning("node.no-name", node, f"{what.zh}没有名称", f"the {what.en} has no name",
                       Text("起一个名称", "give it a name"))
-
-
-# -- rules of separation ----------------------------------------------------------------------------------------------
-
-def _constraints(sheet: Sheet, process: Process) -> None:
-    repeated = {i for i, times in Counter(c.id for c in process.constraints).items() if times > 1}
-    for rule in process.constraints:
-        if rule.id in repeated:
-            _wrong(sheet, rule, "constraint.id", "编号重复", "its id is used twice")
-        known = CONSTRAINTS.get(rule.kind)
-        if known is None:
-            _wrong(sheet, rule, "constraint.kind", "没有这种规则", "there is no such kind of rule")
-            continue
-        if rule.kind in NOT_ENFORCED:
-            _wrong(sheet, rule, "support.constraint", "尚不支持这种规则", "this kind of rule is not supported")
-            continue
-        for name in sorted(set(rule.options) - known):
-            _wrong(sheet, rule, "constraint.option", f"没有属性 {name}", f"it has no attribute {name}")
-        if rule.scope not in _SCOPES:
-            _wrong(sheet, rule, "constraint.option", f"scope 不能是“{rule.scope}”",
-                   f"scope cannot be “{rule.scope}”")
-        if rule.on_block not in _ON_BLOCK:
-            _wrong(sheet, rule, "constraint.option", f"onBlock 不能是“{rule.on_block}”",
-                   f"onBlock cannot be “{rule.on_block}”")
-        _named(sheet, process, rule)
-        if rule.kind == "people":
-            _people(sheet, process, rule)
-    _contradictions(sheet, process)
-
-
-def _wrong(sheet: Sheet, rule: Constraint, name: str, zh: str, en: str) -> None:
-    sheet.error(name, rule, f"规则 {rule.id}({rule.kind}):{zh}", f"rule {rule.id} ({rule.kind}): {en}")
-
-
-def _tasks(process: Process, rule: Constraint) -> tuple[str, ...]:
-    """The people's tasks a rule speaks of."""
-    everyone = tuple(process.user_tasks)
-    return everyone if "*" in rule.nodes else tuple(n for n in dict.fromkeys(rule.nodes) if n in everyone)
-
-
-def _named(sheet: Sheet, process: Process, rule: Constraint) -> None:
-    if not rule.nodes:
-        _wrong(sheet, rule, "constraint.nodes", "没有写明涉及哪些节点", "it names no nodes")
-        return
-    everything = process.scope.everything
-    for name in rule.nodes:
-        if name == "*" or name in process.user_tasks:
-            continue
-        node = everything.get(name)
-        if node is None:
-            _wrong(sheet, rule, "constraint.nodes", f"没有节点“{name}”", f"there is no node “{name}”")
-        else:
-            what = called(node)
-            _wrong(sheet, rule, "constraint.nodes", f"“{name}”是{what.zh},不由人办理",
-                   f"“{name}” is {a(what)}, which no person does")
-    if rule.kind in ("differ", "same", "departments") and "*" not in rule.nodes and len(set(rule.nodes)) < 2:
-        _wrong(sheet, rule, "constraint.nodes", "至少要有两个节点", "it needs at least two nodes")
-
-
-def _whole(value: str | None) -> int | None:
-    return int(value) if value is not None and value.isascii() and value.isdigit() and len(value) < 5 else None
-
-
-def _people(sheet: Sheet, process: Process, rule: Constraint) -> None:
-    least, most = rule.options.get("min"), rule.options.get("max")
-    if least is None and most is None:
-        _wrong(sheet, rule, "constraint.option", "要写 min 或 max", "it needs min or max")
-    for name, value in (("min", least), ("max", most)):
-        if value is not None and not _whole(value):
-            _wrong(sheet, rule, "constraint.option", f"{name} 应为正整数", f"{name} must be a positive integer")
-    low, high = _whole(least), _whole(most)
-    if low and high and low > high:
-        _wrong(sheet, rule, "constraint.option", "min 大于 max", "min is greater than max")
-    tasks = _tasks(process, rule)
-    many = any(process.user_tasks[t].loop is not None for t in tasks)
-    if low and tasks and low > len(tasks) and not many:
-        _wrong(sheet, rule, "constraint.impossible", f"{len(tasks)} 个节点不可能有 {low} 个不同的人",
-               f"{len(tasks)} nodes can never have {low} different people")
-
-
-def _contradictions(sheet: Sheet, process: Process) -> None:
-    """Tasks that one person must do, directly or by a chain of ``same``, and that different people must do."""
-    group: dict[str, str] = {t: t for t in process.user_tasks}
-
-    def head(task: str) -> str:
-        while group[task] != task:
-            task = group[task]
-        return task
-
-    for rule in process.constraints:
-        tasks = _tasks(process, rule) if rule.kind == "same" else ()
-        for task in tasks[1:]:
-            group[head(task)] = head(tasks[0])
-    for rule in process.constraints:
-        if rule.kind not in ("differ", "departments"):
-            continue
-        for one, other in combinations(_tasks(process, rule), 2):
-            if head(one) == head(other):
-                _wrong(sheet, rule, "constraint.contradiction", f"“{one}”和“{other}”又被要求由同一人办理",
-                       f"“{one}” and “{other}” are also required to be done by the same person")
 
 
 # -- our vocabulary as written ----------------------------------------------------------------------------------------
