@@ -46,8 +46,9 @@ bench: build $(VENV)/.ready-test ## measure against peers, interleaved, medians 
 	$(BIN)/pip install -q --disable-pip-version-check -r requirements-bench.txt
 	$(BIN)/gangze bench
 
-simulate: $(VENV)/.ready-test ## 100,000 random cases over the packages and the demonstration bureau
-	$(BIN)/python -m tests.simulation --cases $${CASES:-100000}
+simulate: $(VENV)/.ready-test ## 1,000,000 random cases: offices of 8 to 300 and the bureau; MINUTES= bounds it, it goes on where it stopped
+	@mkdir -p var
+	$(BIN)/python -m tests.simulation --cases $${CASES:-1000000} --state var/simulation.jsonl $${MINUTES:+--minutes $$MINUTES}
 
 lock: $(VENV)/.ready-test ## write the lock files anew from setup.cfg
 	$(BIN)/pip install -q pip-tools
