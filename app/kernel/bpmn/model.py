@@ -12,6 +12,7 @@ from functools import cached_property
 from typing import Any
 
 from ..text import Text
+from .resourcing import Resourcing
 
 #: Namespace of Gangze's own vocabulary inside ``bpmn:extensionElements``.
 GZ = "urn:gangze:bpmn:1"
@@ -132,7 +133,8 @@ class Node:
     handler: str | None = None           # service handler of a service/send/script/business rule task
     inputs: Mapping[str, str] = field(default_factory=dict)   # handler input name -> expression
     outputs: Mapping[str, str] = field(default_factory=dict)  # data name -> key of the handler's result
-    allocation: str | None = None        # draw | direct ... how a work item is handed out
+    allocation: str | None = None        # gz:allocation as written
+    resourcing: Resourcing | None = None  # how its work items are handed out; None: offered to the post, no more said
     attributes: Mapping[str, Any] = field(default_factory=dict)  # all else a mapping may want, "{ns}name" -> text
     line: int | None = None
 

@@ -200,6 +200,7 @@ def _node(element: Element, shared: Shared, lanes: list[Lane], lane: Lane | None
         inputs=handler.inputs,
         outputs=handler.outputs,
         allocation=own.text("allocation"),
+        resourcing=vocabulary.resourcing(own),
         attributes=_rest(element),
         line=element.sourceline,
     )

@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from .markup import Element, bpmn, text
 from .model import GZ, Constraint, Limit, PostRule, Risk
+from .resourcing import ALLOCATED_TO, OFFER, OFFERED_TO, PLAIN, STARTS, Resourcing, allocation, distribution
 
 PREFIX = f"{{{GZ}}}"
 
@@ -103,6 +104,30 @@ def fields(own: Words, right: str) -> tuple[str, ...] | None:
     found = own.element("fields")
     value = found.get(right) if found is not None else None
     return None if value is None else listed(value)
+
+
+def flag(own: Words, name: str) -> bool:
+    """Whether ``<gz:name/>`` stands there, or ``gz:name="yes"``."""
+    return own.element(name) is not None or (own.attributes.get(name) or "").strip() == "yes"
+
+
+def resourcing(own: Words) -> Resourcing | None:
+    """How work items are handed out; None where nothing is said, so that it costs nothing. What cannot be understood is
+    read as if it were not there: the check of the diagram reports it."""
+    escalate, visible = own.element("escalate"), own.element("visible")
+    early, load = distribution(own.text("distribution")) or (False, None)
+    start, auto = own.text("start"), listed(own.text("autostart"))
+    offered, allocated = (visible.get(name, "").strip() if visible is not None else "" for name in ("offered", "allocated"))
+    found = Resourcing(
+        allocation=allocation(own.text("allocation")) or OFFER, early=early, load=load,
+        escalates=flag(own, "escalate"),
+        escalate_to=" ".join(escalate.get("to", "").split()) or None if escalate is not None else None,
+        skippable=flag(own, "skippable"), predo=flag(own, "predo"), start=start if start in STARTS else STARTS[0],
+        piled="piled" in auto, chained="chained" in auto,
+        offered_to=offered if offered in OFFERED_TO else OFFERED_TO[0],
+        allocated_to=allocated if allocated in ALLOCATED_TO else ALLOCATED_TO[0],
+    )
+    return None if found == PLAIN else found
 
 
 class Handler(NamedTuple):

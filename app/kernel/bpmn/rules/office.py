@@ -8,7 +8,7 @@ from ...text import Text
 from .. import vocabulary
 from ..markup import Element, local, text
 from ..model import Node
-from . import separation
+from . import resourcing, separation
 from .sheet import Sheet
 from .words import called
 
@@ -18,12 +18,12 @@ _RISKS = ("high", "medium", "low")
 _WORDS: dict[str, frozenset[str]] = {
     "post": frozenset(("department",)), "duty": frozenset(("en",)), "limit": frozenset(vocabulary.LIMIT_UNITS),
     "risk": frozenset(("level", "en")), "regulation": frozenset(("en",)), "form": frozenset(),
-    "fields": frozenset(("write", "hidden")), "decisions": frozenset(("zh", "en")), "allocation": frozenset(),
+    "fields": frozenset(("write", "hidden")), "decisions": frozenset(("zh", "en")),
     "handler": frozenset(("name",)), "matter": frozenset(), "domain": frozenset(), "title": frozenset(("zh", "en", "case")),
-    "constraints": frozenset(), "collection": frozenset(), "element": frozenset(),
+    "constraints": frozenset(), "collection": frozenset(), "element": frozenset(), **resourcing.WORDS,
 }
 _ACTIVITY_WORDS = frozenset(("post", "duty", "limit", "risk", "regulation", "form", "fields", "decisions",
-                             "allocation", "handler"))
+                             "handler", *resourcing.WORDS))
 #: Host -> the words it may have, as elements and as attributes. A start event's post is who may start a
 #: case, its form what they fill in.
 _ELEMENTS = {"process": frozenset(("matter", "domain", "title", "constraints")), "lane": frozenset(("post",)),
@@ -35,7 +35,7 @@ _ATTRIBUTES = {"process": frozenset(("matter", "domain")), "lane": frozenset(("p
 #: The English of its name may stand at everything that has a name.
 _EVERYWHERE = frozenset(("en",))
 _ACTIVITY_ATTRIBUTES = frozenset(("post", "department", "duty", "limit", "regulation", "form", "decisions",
-                                  "allocation", "handler", "collection", "element"))
+                                  "handler", "collection", "element", *resourcing.ATTRIBUTES))
 #: Words of the design that nothing carries out yet.
 _NOT_YET = frozenset(("clock", "batchable", "trigger"))
 
@@ -49,6 +49,7 @@ def check(sheet: Sheet, posts: Collection[str] | None, handlers: Collection[str]
             if handlers is not None and node.handler and node.handler not in handlers:
                 sheet.error("handler.unknown", node, f"没有名为“{node.handler}”的处理程序",
                             f"there is no handler “{node.handler}”")
+        resourcing.check(sheet, process, posts)
         separation.check(sheet, process, bodies)
     if sheet.root is not None:
         _vocabulary(sheet)
