@@ -87,7 +87,8 @@ def load(*, actor: Actor) -> dict[str, int]:
     organisation.adopt_plan(
         departments=departments,
         posts=[{"code": p["code"], "zh": p["zh"], "en": p["en"], "kind": p["kind"],
-                "department_code": p["department"] or None} for p in posts],
+                "department_code": p["department"] or None, "level": int(p["level"]), "domain": p["domain"] or None}
+               for p in posts],
         duties=[{"post_code": d["post"], "zh": d["zh"], "en": d["en"]} for d in duties],
         incompatible=[{"post_code": r["post"], "other": r["other"], "scope": r["scope"], "basis": r["basis"]}
                       for r in rows("incompatible")],

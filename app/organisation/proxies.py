@@ -19,9 +19,13 @@ from .rules import Held, Pair, overlap
 DELEGABLE = frozenset({PostKind.LEADERSHIP, PostKind.BUSINESS, PostKind.SUPERVISION, PostKind.GENERAL})
 
 CLAUSES: Mapping[str, str] = {
-    "self": "授权代理：不得授权本人", "serving": "授权代理：代理人须在岗任职", "administrator": "三权分立：系统管理员不经办业务",
-    "not-held": "授权代理：只能授权本人所任岗位，不得转委托", "in-person": "集体决策须本人逐人记名表决，不得委托（中办发〔2010〕17号）",
-    "period": "授权代理：须有期限，不超过规定天数", "cycle": "授权代理：不得相互代理、循环代理",
+    "self": "授权代理：不得授权本人",
+    "serving": "授权代理：代理人须在岗任职",
+    "administrator": "三权分立：系统管理员不经办业务",
+    "not-held": "授权代理：只能授权本人所任岗位，不得转委托",
+    "in-person": "集体决策须本人逐人记名表决，不得委托（中办发〔2010〕17号）",
+    "period": "授权代理：须有期限，不超过规定天数",
+    "cycle": "授权代理：不得相互代理、循环代理",
     "duplicate": "授权代理：同一期间不重复授权",
 }
 

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from contextlib import AbstractContextManager
 from datetime import date
 from typing import Any
 
@@ -14,7 +15,7 @@ from ...extensions import db
 from ...kernel.separation import Objection
 from ...kernel.text import Text
 from ...registers import Fields, today
-from .. import queries, rules
+from .. import portfolios, queries, rules
 from ..models import Appointment, Person, Post, PostKind, Role
 from . import common
 from .common import changing
@@ -28,7 +29,7 @@ def appoint(
 
     Args:
         since, until: first and last day; no ``until``: until further notice.
-        role: A or B (A/B 岗); a B holder is bound by the same rules.
+        role: A or B (A/B 岗), or acting (代管, of a leader's post, with a last day); bound by the same rules.
         department_code: which department's, for a post that every department has.
 
     Returns:
@@ -37,11 +38,12 @@ def appoint(
     Raises:
         Invalid, NotFound.
         Conflict: the person has retired, or holds this very post on some of these days.
-        Refused: a rule of static separation forbids it: incompatible posts, LS-1 to LS-4 (which are such pairs), one
-            leader per portfolio (LS-8), or an administrator's account (domain.md §0.4, standing rules).
+        Refused: a rule of static separation forbids it: incompatible posts, LS-1 to LS-4 (which are such pairs), how
+            long a leader acts (LS-7), one leader per portfolio (LS-8), or an administrator's account (domain.md §0.4,
+            standing rules).
     """
-    with changing("appointment.given", actor) as c:
-        return _appoint(
+    with changing("appointment.given", actor) as c, _kept(person=person_id, post=post_code):
+        return give(
             c, queries.pairs(), person_id=person_id, post_code=post_code, since=since, until=until, role=role,
             department_code=department_code,
         )
@@ -49,9 +51,9 @@ def appoint(
 
 def appoint_many(appointments: Iterable[Mapping[str, Any]], *, actor: Actor) -> list[int]:
     """Several appointments, all or none; rows with the arguments of :func:`appoint`. Returns their ids in order."""
-    with changing("appointment.given", actor) as c:
+    with changing("appointment.given", actor) as c, _kept():
         apart = queries.pairs()
-        return [_appoint(c, apart, **row) for row in appointments]
+        return [give(c, apart, **row) for row in appointments]
 
 
 def end_appointment(appointment_id: int, *, until: date, actor: Actor) -> None:
@@ -59,17 +61,26 @@ def end_appointment(appointment_id: int, *, until: date, actor: Actor) -> None:
 
     Raises:
         Invalid, NotFound; Conflict: it ends on or before that day already.
+        Refused: a leader's portfolio would be nobody's (LS-8); see :func:`arrange_portfolios`.
     """
-    with changing("appointment.ended", actor) as c:
-        appointment = common.find(Appointment, appointment_id)
-        fields = Fields()
-        fields.dates(until, None, first="until")
-        fields.check()
-        if appointment.until is not None and appointment.until <= until:
-            raise Conflict(Text(
-                f"该任职已于 {appointment.until} 结束。", f"The appointment ends on {appointment.until} already."
-            ))
-        finish(c, appointment, until)
+    with changing("appointment.ended", actor) as c, common.leaders_kept(Text(
+        "不能结束该任职：分工不能没有负责人，请在同一次调整中安排接任。",
+        "The appointment cannot end: a portfolio may not be left without a leader. Arrange a successor together with it.",
+    ), appointment=appointment_id):
+        end(c, appointment_id, until)
+
+
+def end(c: Change, appointment_id: int, until: date) -> None:
+    """Inside a change: what :func:`end_appointment` does."""
+    appointment = common.find(Appointment, appointment_id)
+    fields = Fields()
+    fields.dates(until, None, first="until")
+    fields.check()
+    if appointment.until is not None and appointment.until <= until:
+        raise Conflict(Text(
+            f"该任职已于 {appointment.until} 结束。", f"The appointment ends on {appointment.until} already."
+        ))
+    finish(c, appointment, until)
 
 
 def finish(c: Change, appointment: Appointment, until: date) -> None:
@@ -95,14 +106,29 @@ def finish(c: Change, appointment: Appointment, until: date) -> None:
         ))
 
 
-def _appoint(
+def _kept(**facts: Any) -> AbstractContextManager[None]:
+    return common.leaders_kept(
+        Text("不能这样任命：违反领导分工制约。", "The appointment breaks the rules of leaders' portfolios."), **facts
+    )
+
+
+def give(
     c: Change, apart: list[rules.Pair], *, person_id: int, post_code: str, since: date, until: date | None = None,
     role: Role | str = Role.A, department_code: str | None = None,
 ) -> int:
+    """Inside a change: what :func:`appoint` does, but for LS-7 and LS-8, which are judged when all is done.
+
+    Args:
+        apart: all pairs of posts that are kept apart.
+    """
     somebody, post = common.serving(person_id), common.post(post_code)
     fields = Fields()
     fields.dates(since, until)
     role = fields.choice("role", role, Role)
+    if role is Role.ACTING and post.kind is not PostKind.LEADERSHIP:
+        fields.wrong("role", "只有领导岗位可以代管。", "Only a leader's post has an acting leader.")
+    if role is Role.ACTING and until is None:
+        fields.wrong("until", "代管必须有截止日期。", "An acting leader needs a last day.")
     if post.kind is PostKind.MACHINE:
         fields.wrong("post_code", "该岗位由系统担任。", "This post is the system's own.")
     elif post.department_code is not None:
@@ -120,21 +146,20 @@ def _appoint(
         ))
 
     new = rules.Held(post.code, since, until, department_code)
-    held = [
-        rules.Held(row.post_code, row.since, row.until, row.department_code)
-        for row in db.session.execute(select(
-            Appointment.post_code, Appointment.since, Appointment.until, Appointment.department_code
-        ).where(Appointment.person_id == person_id))
-    ]
-    for one in held:
-        if (one.post, one.department) == (new.post, new.department) and rules.overlap(one, new):
+    held = []
+    for row in db.session.execute(select(
+        Appointment.post_code, Appointment.since, Appointment.until, Appointment.department_code, Appointment.role
+    ).where(Appointment.person_id == person_id)):
+        one = rules.Held(row.post_code, row.since, row.until, row.department_code)
+        held.append(one)
+        twice = (one.post, one.department) == (new.post, new.department) and rules.overlap(one, new)
+        if twice and {row.role, role} != {Role.B, Role.ACTING}:  # a deputy may well be the one who acts as leader
             raise Conflict(Text(
                 f"{somebody.name}自 {one.since} 起已任{post.zh}。",
                 f"{somebody.name} holds the post {post.en} from {one.since} already.",
             ))
-    objections = [
-        *_incompatible(somebody, new, held, apart), *_one_leader(post, new, role), *_administrator(somebody, post),
-    ]
+    objections = [*incompatible(somebody, [new], held, apart, acting=role is Role.ACTING),
+                  *_administrator(somebody, post)]
     if objections:
         raise Refused(
             Text(f"不能任命{somebody.name}为{post.zh}。", f"{somebody.name} cannot be appointed {post.en}."),
@@ -150,39 +175,29 @@ def _appoint(
     return appointment.id
 
 
-def _incompatible(
-    somebody: Person, new: rules.Held, held: list[rules.Held], apart: list[rules.Pair]
+def incompatible(
+    somebody: Person, new: list[rules.Held], held: list[rules.Held], apart: list[rules.Pair], *, acting: bool = False,
+    since: date = date.min,
 ) -> list[Objection]:
-    """Posts one person may not hold on the same day."""
+    """Posts one person may not hold on the same day.
+
+    Args:
+        new, held: what somebody would get, and has.
+        acting: as an acting leader, so that LS-7 is why LS-1 to LS-4 count.
+        since: leave out what is over before this day.
+    """
     posts = {post.code: post for post in queries.posts()}
     found = []
-    for other, one, pair in rules.clashes([*held, new], apart):
-        if one is new:
-            kept = posts[other.post]
-            found.append(_objection("incompatible", pair.basis, Text(
-                f"{somebody.name}已任{kept.zh}({kept.code}),与 {new.post} 不相容：{pair.basis}",
-                f"{somebody.name} holds {kept.en} ({kept.code}), which is incompatible with {new.post}: {pair.basis}",
-            )))
+    for one, other, pair in rules.clashes([*held, *new], apart):
+        if other not in new or one in new or min(one.until or date.max, other.until or date.max) < since:
+            continue
+        kept = posts[one.post]
+        basis = f"{pair.basis}；{portfolios.CLAUSES['LS-7']}" if acting and pair.rule != "incompatible" else pair.basis
+        found.append(Objection(pair.rule, "incompatible", basis, "", Text(
+            f"{somebody.name}已任{kept.zh}({kept.code}),与 {other.post} 不相容：{pair.basis}",
+            f"{somebody.name} holds {kept.en} ({kept.code}), which is incompatible with {other.post}: {pair.basis}",
+        )))
     return found
-
-
-def _one_leader(post: Post, new: rules.Held, role: Role) -> list[Objection]:
-    """LS-8: a portfolio has one leader at any time (B 岗 stands in and is no second one)."""
-    if post.kind is not PostKind.LEADERSHIP or role is not Role.A:
-        return []
-    others = db.session.execute(
-        select(Person.name, Appointment.since, Appointment.until)
-        .join(Person, Person.id == Appointment.person_id)
-        .where(Appointment.post_code == post.code, Appointment.role == Role.A)
-    )
-    basis = "领导分工制约 LS-8"
-    return [
-        _objection("portfolio", basis, Text(
-            f"{row.name}在此期间已任{post.zh};每项分工同一时间只有一位领导。",
-            f"{row.name} is {post.en} on some of these days; a portfolio has one leader at a time.",
-        ))
-        for row in others if rules.overlap(rules.Held(post.code, row.since, row.until), new)
-    ]
 
 
 def _administrator(somebody: Person, post: Post) -> list[Objection]:
@@ -194,11 +209,7 @@ def _administrator(somebody: Person, post: Post) -> list[Objection]:
     ).scalar_one_or_none()
     if role in (None, Administrator.NONE):
         return []
-    return [_objection("administrator", "三权分立", Text(
+    return [Objection("administrator", "administrator", "三权分立", "", Text(
         f"{somebody.name}是系统的管理员，不得经办业务。",
         f"{somebody.name} administers this system and may not act on business.",
     ))]
-
-
-def _objection(rule: str, basis: str, because: Text) -> Objection:
-    return Objection(rule, rule, basis, "", because)

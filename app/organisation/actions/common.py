@@ -9,10 +9,11 @@ from sqlalchemy import select
 
 from ...accounts.models import Account, Administrator
 from ...change import Actor, Change, change
-from ...errors import Conflict, Forbidden, NotFound
+from ...errors import Conflict, Forbidden, NotFound, Refused
 from ...extensions import db
 from ...kernel.text import Text
 from ...registers import hold, today
+from .. import portfolios, queries
 from ..models import Department, Person, Post
 
 Row = TypeVar("Row")
@@ -43,6 +44,26 @@ def changing(verb: str, actor: Actor, *, own: Collection[int] = ()) -> Iterator[
         yield c
 
 
+@contextmanager
+def leaders_kept(refused: Text, **facts: Any) -> Iterator[None]:
+    """Around an edit inside a change: it may not leave a portfolio with nobody in charge, nor with two (LS-8), nor an
+    acting leader for too long (LS-7). What was so before the edit is not held against it.
+
+    Args:
+        refused: what was not possible, in a sentence.
+        facts: what the record of the refusal says besides.
+
+    Raises:
+        Refused: the edit broke one of the rules.
+    """
+    before = queries.breaches()
+    yield
+    db.session.flush()
+    broken = portfolios.worse(before, queries.breaches())
+    if broken:
+        raise Refused(refused, [breach.objection() for breach in broken], **facts)
+
+
 def person(person_id: int) -> Person:
     """The person, or NotFound; retired people are found too."""
     return _found(db.session.get(Person, person_id), Text("没有这个人员", "there is no such person"))
@@ -53,9 +74,15 @@ def serving(person_id: int) -> Person:
 
     Raises:
         NotFound: there is no such person.
-        Conflict: the person has retired.
+        Conflict: the person has retired, or is a record that was merged into another.
     """
     somebody = person(person_id)
+    if somebody.merged_into_id is not None:
+        kept = person(somebody.merged_into_id)
+        raise Conflict(Text(
+            f"{somebody.name}（{somebody.number}）的记录已并入 {kept.number}。",
+            f"The record of {somebody.name} ({somebody.number}) was merged into {kept.number}.",
+        ))
     if somebody.retired_on is not None and somebody.retired_on < today():
         raise Conflict(Text(
             f"{somebody.name}已于 {somebody.retired_on} 离岗。", f"{somebody.name} left on {somebody.retired_on}."

@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from contextlib import AbstractContextManager
 from datetime import date
 from typing import Any
 
@@ -55,8 +56,9 @@ def change_person(person_id: int, *, actor: Actor, **changes: Any) -> None:
 
     Raises:
         Invalid, NotFound; Conflict: the person has retired, or nothing would change.
+        Refused: a leader is suspended and nobody would be in charge (LS-8).
     """
-    with changing("person.changed", actor) as c:
+    with changing("person.changed", actor) as c, _kept(person=person_id):
         somebody = common.serving(person_id)
         clean = _person_fields(changes)
         if "department_code" in clean:
@@ -74,24 +76,30 @@ def retire(person_id: int, *, on: date, actor: Actor) -> None:
 
     Raises:
         Invalid, NotFound; Conflict: retired already, or an appointment began after that day.
+        Refused: a leader's portfolio would be nobody's (LS-8); see :func:`arrange_portfolios`.
     """
-    with changing("person.retired", actor) as c:
-        somebody = common.person(person_id)
-        if somebody.retired_on is not None:
-            raise Conflict(Text(
-                f"{somebody.name}已登记于 {somebody.retired_on} 离岗。",
-                f"{somebody.name} is recorded as leaving on {somebody.retired_on}.",
-            ))
-        fields = Fields()
-        fields.dates(on, None, first="on")
-        fields.check()
-        running = select(Appointment).where(
-            Appointment.person_id == person_id, or_(Appointment.until.is_(None), Appointment.until > on)
-        )
-        for appointment in db.session.scalars(running).all():
-            finish(c, appointment, on)
-        somebody.retired_on = on
-        c.entry("person.retired", person=person_id, on=on)
+    with changing("person.retired", actor) as c, _kept(person=person_id):
+        leave(c, person_id=person_id, on=on)
+
+
+def leave(c: Change, *, person_id: int, on: date) -> None:
+    """Inside a change: what :func:`retire` does."""
+    somebody = common.person(person_id)
+    if somebody.retired_on is not None:
+        raise Conflict(Text(
+            f"{somebody.name}已登记于 {somebody.retired_on} 离岗。",
+            f"{somebody.name} is recorded as leaving on {somebody.retired_on}.",
+        ))
+    fields = Fields()
+    fields.dates(on, None, first="on")
+    fields.check()
+    running = select(Appointment).where(
+        Appointment.person_id == person_id, or_(Appointment.until.is_(None), Appointment.until > on)
+    )
+    for appointment in db.session.scalars(running).all():
+        finish(c, appointment, on)
+    somebody.retired_on = on
+    c.entry("person.retired", person=person_id, on=on)
 
 
 def record_absence(person_id: int, *, since: date, until: date | None = None, reason: str, actor: Actor) -> int:
@@ -99,25 +107,31 @@ def record_absence(person_id: int, *, since: date, until: date | None = None, re
 
     Raises:
         Invalid, NotFound; Conflict: retired, or recorded as away on some of these days already.
+        Refused: a leader would be away with nobody to stand in (LS-8).
     """
-    with changing("absence.recorded", actor, own=(person_id,)) as c:
-        somebody = common.serving(person_id)
-        fields = Fields()
-        fields.dates(since, until)
-        reason = fields.line("reason", reason, most=200)
-        fields.check()
-        for other in db.session.scalars(select(Absence).where(Absence.person_id == person_id)).all():
-            if rules.overlap(rules.Held("", since, until), rules.Held("", other.since, other.until)):
-                raise Conflict(Text(
-                    f"{somebody.name}自 {other.since} 起已登记外出。",
-                    f"{somebody.name} is recorded as away from {other.since} already.",
-                ))
-        absence = Absence(person_id=person_id, since=since, until=until, reason=reason)
-        db.session.add(absence)
-        db.session.flush()
-        c.entry("absence.recorded", person=person_id, absence=absence.id,
-                after={"since": since, "until": until, "reason": reason})
-        return absence.id
+    with changing("absence.recorded", actor, own=(person_id,)) as c, _kept(person=person_id):
+        return go(c, person_id=person_id, since=since, until=until, reason=reason)
+
+
+def go(c: Change, *, person_id: int, since: date, until: date | None = None, reason: str) -> int:
+    """Inside a change: what :func:`record_absence` does."""
+    somebody = common.serving(person_id)
+    fields = Fields()
+    fields.dates(since, until)
+    reason = fields.line("reason", reason, most=200)
+    fields.check()
+    for other in db.session.scalars(select(Absence).where(Absence.person_id == person_id)).all():
+        if rules.overlap(rules.Held("", since, until), rules.Held("", other.since, other.until)):
+            raise Conflict(Text(
+                f"{somebody.name}自 {other.since} 起已登记外出。",
+                f"{somebody.name} is recorded as away from {other.since} already.",
+            ))
+    absence = Absence(person_id=person_id, since=since, until=until, reason=reason)
+    db.session.add(absence)
+    db.session.flush()
+    c.entry("absence.recorded", person=person_id, absence=absence.id,
+            after={"since": since, "until": until, "reason": reason})
+    return absence.id
 
 
 def end_absence(absence_id: int, *, until: date, actor: Actor) -> None:
@@ -125,23 +139,37 @@ def end_absence(absence_id: int, *, until: date, actor: Actor) -> None:
 
     Raises:
         Invalid, NotFound; Conflict: it ended on or before that day already.
+        Refused: a leader is back while another still acts for the portfolio (LS-8).
     """
     absence = common.find(Absence, absence_id)
-    with changing("absence.ended", actor, own=(absence.person_id,)) as c:
-        absence = common.find(Absence, absence_id)
-        fields = Fields()
-        fields.dates(until, None, first="until")
-        fields.check()
-        if absence.until is not None and absence.until <= until:
-            raise Conflict(Text(f"该外出已于 {absence.until} 结束。", f"The absence ended on {absence.until} already."))
-        before = {"since": absence.since, "until": absence.until}
-        if until < absence.since:
-            db.session.delete(absence)
-            c.entry("absence.called_off", person=absence.person_id, absence=absence_id, before=before)
-        else:
-            absence.until = until
-            c.entry("absence.ended", person=absence.person_id, absence=absence_id, before=before,
-                    after={"until": until})
+    person_id = absence.person_id
+    with changing("absence.ended", actor, own=(person_id,)) as c, _kept(person=person_id):
+        come_back(c, absence_id=absence_id, until=until)
+
+
+def come_back(c: Change, *, absence_id: int, until: date) -> None:
+    """Inside a change: what :func:`end_absence` does."""
+    absence = common.find(Absence, absence_id)
+    fields = Fields()
+    fields.dates(until, None, first="until")
+    fields.check()
+    if absence.until is not None and absence.until <= until:
+        raise Conflict(Text(f"该外出已于 {absence.until} 结束。", f"The absence ended on {absence.until} already."))
+    before = {"since": absence.since, "until": absence.until}
+    if until < absence.since:
+        db.session.delete(absence)
+        c.entry("absence.called_off", person=absence.person_id, absence=absence_id, before=before)
+    else:
+        absence.until = until
+        c.entry("absence.ended", person=absence.person_id, absence=absence_id, before=before,
+                after={"until": until})
+
+
+def _kept(**facts: Any) -> AbstractContextManager[None]:
+    return common.leaders_kept(Text(
+        "不能这样变更：分工任何一天须有且只有一位领导，请在同一次调整中安排。",
+        "A portfolio has exactly one leader in charge on every day. Arrange it together with this change.",
+    ), **facts)
 
 
 def _person_fields(given: Mapping[str, Any]) -> dict[str, Any]:

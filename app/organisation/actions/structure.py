@@ -8,15 +8,17 @@ from typing import Any
 from sqlalchemy import func, select
 
 from ...change import Actor, Change
-from ...errors import Conflict
+from ...errors import Conflict, Refused
 from ...extensions import db
 from ...kernel.text import Text
 from ...registers import Fields, differences, today
-from .. import queries, rules
+from .. import portfolios, queries, rules
 from ..models import Department, Duty, Incompatible, Post, PostKind, Scope
 from . import common
 from .common import changing
 
+#: The level of the principal leader.
+HIGHEST = 4
 _CODE = re.compile(r"[A-Z][A-Z0-9]*(\.[A-Z][A-Z0-9]*)?")
 
 
@@ -40,19 +42,23 @@ def open_department(*, code: str, zh: str, en: str, parent_code: str | None = No
 
 
 def open_post(
-    *, code: str, zh: str, en: str, kind: PostKind | str, department_code: str | None = None, actor: Actor
+    *, code: str, zh: str, en: str, kind: PostKind | str, department_code: str | None = None, level: int = 0,
+    domain: str | None = None, actor: Actor,
 ) -> str:
     """A new post.
 
     Args:
         code: e.g. ``CW.SH``.
         department_code: where it is; None for a post of every department (kind ``general``) and for the machine.
+        level: seniority, 0 handler to 4 principal leader.
+        domain: what a leader's post is in charge of, in words of :mod:`app.organisation.portfolios`.
 
     Raises:
         Invalid, NotFound, Conflict: as for a department.
     """
     with changing("post.opened", actor) as c:
-        return _open_post(c, code=code, zh=zh, en=en, kind=kind, department_code=department_code)
+        return _open_post(c, code=code, zh=zh, en=en, kind=kind, department_code=department_code, level=level,
+                          domain=domain)
 
 
 def rename_department(code: str, *, zh: str, en: str, actor: Actor) -> None:
@@ -73,6 +79,33 @@ def rename_post(code: str, *, zh: str, en: str, actor: Actor) -> None:
     """
     with changing("post.renamed", actor) as c:
         _rename(c, "post", common.post(code), zh, en)
+
+
+def place_post(code: str, *, level: int, domain: str | None = None, actor: Actor) -> None:
+    """How senior a post is, and what a leader's post is in charge of.
+
+    Raises:
+        Invalid, NotFound.
+        Conflict: it is so already, or somebody holds another post that may not go with it then.
+        Refused: another leader is in charge of that already (LS-8).
+    """
+    with changing("post.placed", actor) as c:
+        row = common.post(code)
+        fields = Fields()
+        domain = _place(fields, level, domain, row.kind)
+        fields.check()
+        before, after = differences(row, {"level": level, "domain": domain})
+        if not after:
+            raise Conflict(Text("没有任何变化。", "Nothing would change."))
+        broken = queries.breaches()
+        row.level, row.domain = level, domain
+        db.session.flush()
+        _nobody_clashes()
+        doubled = [b for b in portfolios.worse(broken, queries.breaches()) if b.kind == "overlap"]
+        if doubled:
+            raise Refused(Text(f"不能变更{row.zh}的分工。", f"The portfolio of {row.en} cannot be changed."),
+                          [b.objection() for b in doubled], post=code)
+        c.entry("post.placed", post=code, before=before, after=after)
 
 
 def add_duty(*, post_code: str, zh: str, en: str, actor: Actor) -> int:
@@ -147,13 +180,15 @@ def _open_department(c: Change, *, code: str, zh: str, en: str, parent_code: str
 
 
 def _open_post(
-    c: Change, *, code: str, zh: str, en: str, kind: PostKind | str, department_code: str | None = None
+    c: Change, *, code: str, zh: str, en: str, kind: PostKind | str, department_code: str | None = None,
+    level: int = 0, domain: str | None = None,
 ) -> str:
     fields = Fields()
     if not isinstance(code, str) or not _CODE.fullmatch(code) or len(code) > 20:
         fields.wrong("code", "形如 CW.SH,只能用大写字母和数字。", "Like CW.SH, capital letters and digits only.")
     zh, en = fields.line("zh", zh, most=60), fields.line("en", en, most=100)
     kind = fields.choice("kind", kind, PostKind)
+    domain = _place(fields, level, domain, kind)
     everywhere = kind in (PostKind.GENERAL, PostKind.MACHINE)
     if kind is not None and everywhere != (department_code is None):
         fields.wrong("department_code", "通用岗位不设部门，其他岗位必须有部门。",
@@ -163,9 +198,24 @@ def _open_post(
         raise Conflict(Text(f"岗位代码 {code} 已存在。", f"There is a post {code} already."))
     if department_code is not None:
         common.department(department_code)
-    db.session.add(Post(code=code, zh=zh, en=en, kind=kind, department_code=department_code, position=_next(Post)))
-    c.entry("post.opened", post=code, after={"zh": zh, "en": en, "kind": kind.value, "department": department_code})
+    db.session.add(Post(code=code, zh=zh, en=en, kind=kind, department_code=department_code, level=level,
+                        domain=domain, position=_next(Post)))
+    c.entry("post.opened", post=code, after={"zh": zh, "en": en, "kind": kind.value, "department": department_code,
+                                             "level": level, "domain": domain})
     return code
+
+
+def _place(fields: Fields, level: Any, domain: Any, kind: PostKind | None) -> str | None:
+    if type(level) is not int or not 0 <= level <= HIGHEST:
+        fields.wrong("level", f"只能是 0 到 {HIGHEST}。", f"A whole number from 0 to {HIGHEST}.")
+    domain = fields.line("domain", domain, most=100, needed=False)
+    if domain and kind is not PostKind.LEADERSHIP:
+        fields.wrong("domain", "只有领导岗位有分工。", "Only a leader's post is in charge of something.")
+    broken = portfolios.within(portfolios.words(domain))
+    if broken:
+        fields.wrong("domain", f"这些分工不能放在一个岗位上：{portfolios.CLAUSES[broken]}",
+                     f"These portfolios may not be one post's: {portfolios.CLAUSES[broken]}")
+    return domain or None
 
 
 def _rename(c: Change, noun: str, row: Department | Post, zh: str, en: str) -> None:

@@ -9,8 +9,9 @@ from datetime import date
 from sqlalchemy import select
 
 from ...extensions import db
-from .. import rules
-from ..models import Appointment, Department, Person, Post, PostKind, Role
+from .. import portfolios, rules
+from ..models import Appointment, Department, Person, Post, PostKind
+from .leaders import breaches
 from .register import holders, in_office, pairs, posts
 
 
@@ -30,7 +31,7 @@ class Coverage:
     """What is missing on a day; an office in order has four empty lists.
 
     ``unheld``: posts without a holder who is there, with the department where it is a post of every department.
-    ``idle``: people there without a post. ``leaderless``: portfolios without exactly one leader (LS-8).
+    ``idle``: people there without a post. ``leaderless``: portfolios without exactly one leader in charge (LS-8).
     """
 
     unheld: Sequence[tuple[Post, Department]]
@@ -47,12 +48,8 @@ def coverage(on: date) -> Coverage:
     """The lists of domain.md §0.1 (c), and the rules re-checked (separation.md §1)."""
     every = posts()
     there = {(h.post_code, h.department_code) for h in holders(on) if h.present}
-    leaders: dict[str, int] = defaultdict(int)
-    appointed = set()
-    for holder in holders(on):
-        appointed.add(holder.person_id)
-        if holder.role is Role.A:
-            leaders[holder.post_code] += 1
+    appointed = {holder.person_id for holder in holders(on)}
+    broken = {breach.domain for breach in breaches() if breach.rule == "LS-8" and breach.covers(on)}
     by_code = {d.code: d for d in db.session.scalars(select(Department).order_by(Department.position))}
     # A department that has posts of its own to be done needs its handler and its head, too.
     working = [
@@ -69,7 +66,7 @@ def coverage(on: date) -> Coverage:
     people = db.session.scalars(select(Person).where(in_office(on)).order_by(Person.number)).all()
     return Coverage(
         unheld, [p for p in people if p.id not in appointed],
-        [p for p in every if p.kind is PostKind.LEADERSHIP and leaders[p.code] != 1], clashes(since=on),
+        [p for p in every if portfolios.charge(p) & broken], clashes(since=on),
     )
 
 
