@@ -32,12 +32,13 @@ class Run:
 
 def violations(
     office: separation.Office, run: Run, history: list[tuple[str, int, int | None]] | None = None, *,
-    partial: bool | None = None,
+    partial: bool | None = None, posts: bool = True,
 ) -> list[str]:
     """Ids of the rules that a history breaks.
 
     Args:
         history: the run's own unless given.
+        posts: whether everybody must hold the post of what they did; a signer need not.
         partial: the case is not over: at-least rules are not judged. By how the run ended unless said.
     """
     history = run.history if history is None else history
@@ -55,7 +56,8 @@ def violations(
             found.append(rule.id)
         if rule.kind == "people" and rule.options.get("min") and _too_few(rule, acts, run, partial):
             found.append(rule.id)
-    found += [f"post of {node}" for node, who, principal in history if not _holds(office, run, node, principal or who)]
+    if posts:
+        found += [f"post of {node}" for node, who, principal in history if not _holds(office, run, node, principal or who)]
     return found
 
 
