@@ -6,7 +6,7 @@ few fixed statements, so an act costs the same however long the case and however
 """
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -30,6 +30,7 @@ from ..kernel.values import dumps, loads
 from ..organisation import queries as organisation
 from ..trail import verification
 from ..written import Write
+from . import served, sessions, signing
 from .acts import Acts
 from .models import Case, CaseStatus, CaseTimer, ItemState, Job, JobState, Signing, Subscription, WorkItem
 
@@ -59,6 +60,10 @@ class Item:
     offered_at: datetime | None = None
     parent_id: int | None = None
     signing: Signing | None = None
+    offered_to_id: int | None = None
+    started_at: datetime | None = None
+    paused_at: datetime | None = None
+    escalates: bool = False
 
 
 @dataclass(slots=True)
@@ -73,6 +78,10 @@ class Act:
     data: dict[str, Any]
     acts: Acts
     item: Item | None = None
+    #: Whose the next work item is before all others the diagram would choose: who took it back, who did it ahead.
+    wanted: int | None = None
+    #: What is still to be done once the engine's step is carried out.
+    later: list[Callable[[], None]] = field(default_factory=list)
     _changed: dict[str, Any] = field(default_factory=dict)
 
     # -- what handlers and actions ask ---------------------------------------------------------------------------------
@@ -98,7 +107,10 @@ class Act:
         Args:
             without: a token whose own claim is left out, because it is the one being asked about.
         """
-        return self.acts.facts(self.row, self.meaning, self.state, self.data, without)
+        return self.acts.facts(
+            self.row, self.meaning, self.state, self.data, without,
+            served.elsewhere(self.meaning, self.row, self.office, self.now, self.c.connection, lock=True),
+        )
 
     def entry(self, what: str, **facts: Any) -> None:
         """An entry in this case's chain."""
@@ -132,6 +144,10 @@ class Act:
         self.state, self.data = step.state, dict(step.data)
         for fact in step.facts:
             handling.run(Moment.TRANSITION, self, fact)
+        for release in self.meaning.rules.releases:
+            if any(fact.node == release.at and fact.transition == "completed" for fact in step.facts):
+                self.acts.restart(release.rule)
+                self.entry("rule.released", node=release.at, rule=release.rule, release=release.id)
         for closed in step.closed:
             self._close(closed)
         self._stop(step.stopped)
@@ -164,6 +180,8 @@ class Act:
             self._end(CaseStatus(step.status))
         for call in decided:
             self._decide(call)
+        while self.later:
+            self.later.pop()()
 
     def set(self, **columns: Any) -> None:
         """Columns of the case to be written at the end of the act."""
@@ -172,17 +190,39 @@ class Act:
     def allocate(self, item: Item, person: int, behalf: int | None = None) -> None:
         """Give an item to a person, who may act on behalf of a principal; the gate must have been asked."""
         item.state, item.assignee_id, item.behalf_id = ItemState.ALLOCATED, person, behalf
+        how = self.node(item.node).resourcing
+        item.started_at = self.now if how is None or how.start != "person" else None
+        item.offered_to_id = item.paused_at = None
         self.acts.allocate(item.token, item.node, person, behalf)
 
     def release(self, item: Item) -> None:
         """Offer an item to everybody of its post again."""
         item.state, item.assignee_id, item.behalf_id = ItemState.OFFERED, None, None
+        item.started_at = item.offered_to_id = item.paused_at = None
         self.acts.offer(item.token, item.node)
 
     def has_performed(self, item: Item) -> None:
         """Remember, for every rule to come, that the assignee did the item's node."""
         persons = [person for person in (item.assignee_id, item.behalf_id) if person is not None]
-        self.acts.perform(item.node, persons, several=self.node(item.node).loop is not None)
+        known = self.acts.signing.get(str(item.token))
+        if known is None:
+            self.perform(item.node, persons)
+        elif known["groups"]:  # it is one of its round when the last has signed
+            self.acts.perform(item.node, persons, several=False)
+        else:
+            self.perform(item.node, persons, known["by"])
+
+    def perform(self, node: str, persons: Iterable[int], signers: Iterable[int] = ()) -> None:
+        """Remember one act at a node: of a person, of a delegate and their principal, or of a member of a body.
+
+        Args:
+            signers: who signed beside them.
+        """
+        rules = self.meaning.rules
+        several = self.node(node).loop is not None or rules.collective(node) is not None
+        self.acts.perform(node, persons, several=several)
+        if rules.releases or rules.scoped("iteration"):
+            self.acts.remember(rules, node, [*persons, *signers])
 
     def end_item(self, item: Item, outcome: str, opinion: str | None, answers: Mapping[str, Any]) -> None:
         """What the assignee hands in, once and for all; the item's state must have been set."""
@@ -197,7 +237,8 @@ class Act:
         item.version += 1
         self.c.connection.execute(_UPDATE_ITEM, {
             "b_id": item.id, "state": item.state, "assignee_id": item.assignee_id, "on_behalf_of_id": item.behalf_id,
-            "version": item.version, **columns,
+            "version": item.version, "offered_to_id": item.offered_to_id, "started_at": item.started_at,
+            "paused_at": item.paused_at, **columns,
         })
 
     # -- inside --------------------------------------------------------------------------------------------------------
@@ -216,21 +257,28 @@ class Act:
             "version": item.version, "post": item.post, "department": item.department,
             "assignee_id": item.assignee_id, "on_behalf_of_id": item.behalf_id, "offered_at": self.now,
             "allocated_at": self.now if item.assignee_id else None, "due_at": item.due_at,
-            "due_published": item.due_published, "risk": item.risk,
+            "due_published": item.due_published, "risk": item.risk, "offered_to_id": item.offered_to_id,
+            "started_at": item.started_at, "escalates": item.escalates,
         }).scalar_one()
         self.entry(
-            "work_item.offered", node=item.node, item=item.id, post=item.post, department=item.department,
+            f"work_item.{'created' if item.state is ItemState.CREATED else 'offered'}", node=item.node, item=item.id, post=item.post, department=item.department,
             due=item.due_at, actor=Actor.system("engine"),
         )
         if item.assignee_id:
             self.entry(
                 "work_item.allocated", node=item.node, item=item.id, to=item.assignee_id, actor=Actor.system("engine")
             )
+        if item.started_at and node.resourcing is not None and node.resourcing.start == "creation":
+            self.entry("work_item.started", node=item.node, item=item.id, by=item.assignee_id, actor=Actor.system("engine"))
         if self.item is None:
             self.item = item
 
     def _close(self, closed: engine.Closed) -> None:
         self.acts.close(closed.token)
+        if self.acts.sitting:
+            sessions.abandon(self, closed.token)
+        if self.acts.signing and signing.ended(self, closed.token, closed.node):
+            return  # handed in already, and waiting for its signers
         if self.item is not None and self.item.token == closed.token and closed.how in ("completed", "returned"):
             return  # the action that closed it saves it itself
         state = ItemState.WITHDRAWN if closed.how != "completed" else ItemState.COMPLETED
@@ -303,7 +351,7 @@ _LOCK_ITEM = (
 )
 _INSERT_ITEM = Write(insert(ITEM).returning(ITEM.c.id), (
     "case_id", "token", "node", "number", "state", "version", "post", "department", "assignee_id", "on_behalf_of_id",
-    "offered_at", "allocated_at", "due_at", "due_published", "risk",
+    "offered_at", "allocated_at", "due_at", "due_published", "risk", "offered_to_id", "started_at", "escalates",
 ))
 _UPDATE_ITEM = update(ITEM).where(ITEM.c.id == bindparam("b_id"))
 _END_ITEM = Write(update(ITEM).where(ITEM.c.id == bindparam("b_id")).values(
@@ -370,10 +418,11 @@ def acting(verb: str, *, actor: Actor, case: int | None = None, item: int | None
                 ItemState(read["item_state"]), read["item_assignee_id"], read["item_on_behalf_of_id"],
                 read["item_due_at"], read["item_due_published"], read["item_risk"], read["item_id"],
                 read["item_version"], read["item_draft"], read["item_offered_at"], read["item_parent_id"],
-                read["item_signing"] and Signing(read["item_signing"]),
+                read["item_signing"] and Signing(read["item_signing"]), read["item_offered_to_id"],
+                read["item_started_at"], read["item_paused_at"], read["item_escalates"],
             )
             c.actor = replace(
-                actor, post=held.post, department=held.department or actor.department,
+                actor, post=held.post or actor.post, department=held.department or actor.department,
                 on_behalf_of=held.behalf_id if held.assignee_id == actor.person_id else None,
             )
         found[:] = [_read(c, read, held)]
