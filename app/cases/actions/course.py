@@ -9,6 +9,7 @@ from ...change import Actor
 from ...errors import Conflict, Forbidden
 from ...kernel import engine
 from ...kernel.text import Text
+from .. import signing
 from ..acting import ITEM, TIMER, acting
 from ..models import CaseStatus, ItemState
 from .common import (
@@ -55,3 +56,4 @@ def resume(case_id: int, *, actor: Actor) -> None:
             execute(update(ITEM).where(ITEM.c.id == row.id).values(due_at=row.due_at + stood))
         act.set(status=CaseStatus.RUNNING, suspended_at=None)
         act.entry("case.resumed", stood_seconds=int(stood.total_seconds()))
+        signing.settle_all(act)
