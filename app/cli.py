@@ -177,13 +177,13 @@ def check(files: tuple[Path, ...], form: str) -> None:
     A file is a diagram or the folder of a package. Neither an application nor a database is needed.
     """
     from . import handling
-    from .definitions import actions, packages
+    from .definitions import examining, packages
 
     handling.load()
     worst, reports = 0, []
     for file in files:
         try:
-            document, findings = actions.look(packages.read(file))
+            document, findings = examining.look(packages.read(file))
         except Invalid as error:
             document, findings = None, _unreadable(error)
         bad = any(f.severity == "error" for f in findings)
@@ -262,12 +262,12 @@ def simulate(file: Path, scenario: Path | None, form: str) -> None:
     Exit 0: the case ended, or waits; 1: it failed, stands still, or cannot be executed; 2: unreadable. The head of
     app/kernel/engine/simulate.py says what a scenario is.
     """
-    from .definitions import actions, packages
+    from .definitions import examining, packages
     from .kernel.engine import NotPossible
     from .kernel.engine import simulate as engine
 
     try:
-        document, findings = actions.examine(packages.read(file))
+        document, findings = examining.examine(packages.read(file))
     except Invalid as error:
         document, findings = None, _unreadable(error)
     errors = [f for f in findings if f.severity == "error"]

@@ -12,10 +12,10 @@ from ..errors import Forbidden, Invalid
 from ..kernel.text import Text
 from ..permission import PERMISSIONS, needs
 from ..web.language import words
-from . import actions, coverage, queries
+from . import actions, coverage, examining, queries, revising
 from .models import Definition
 from .packages import assemble
-from .schemas import CoverageSchema, DefinitionSchema, FindingSchema, MatterSchema
+from .schemas import ConstraintSchema, CoverageSchema, DefinitionSchema, FindingSchema, MatterSchema, RevisionSchema
 
 blueprint = Blueprint("definitions_api", __name__, description="Matters and process definitions")
 KEEPER = [needs("system administration")]
@@ -26,7 +26,7 @@ def _row(row: Definition) -> dict[str, Any]:
     return {
         "id": row.id, "key": row.key, "version": row.version, "state": str(row.state), "matter": row.matter,
         "name": {"zh": row.zh, "en": row.en}, "digest": row.digest, "deployed_by": row.deployed_by,
-        "activated_by": row.activated_by,
+        "activated_by": row.activated_by, "based_on": row.based_on,
     }
 
 
@@ -99,8 +99,35 @@ class Report(MethodView):
         return [
             {"severity": f.severity, "rule": f.rule, "element": f.element, "name": f.name or None, "line": f.line,
              "message": words(f.message), "repair": words(f.repair) if f.repair else None}
-            for f in actions.report(definition_id)
+            for f in examining.report(definition_id)
         ]
+
+
+@blueprint.route("/process-definitions/<int:definition_id>/constraints")
+class Constraints(MethodView):
+    decorators = [needs("signed in")]
+
+    @blueprint.response(200, ConstraintSchema(many=True))
+    def get(self, definition_id: int) -> list[dict[str, Any]]:
+        """The rules of separation of a version."""
+        return [
+            {"id": r.id, "kind": r.kind, "nodes": list(r.nodes), "options": dict(r.options), "basis": r.basis,
+             "scope": r.scope, "on_block": r.on_block}
+            for r in queries.meaning(definition_id).process.constraints
+        ]
+
+    @blueprint.arguments(ConstraintSchema(many=True))
+    @blueprint.arguments(RevisionSchema, location="query")
+    @blueprint.response(201, DefinitionSchema)
+    def put(self, rules: list[dict[str, Any]], about: dict[str, Any], definition_id: int) -> dict[str, Any]:
+        """A new draft with exactly these rules; every other byte of the diagram stays as it was."""
+        if not KEEPS(current_user):
+            raise Forbidden(Text("只有系统管理员可以修改规则。", "Only the system administrator changes the rules."))
+        try:
+            draft = actions.revise(definition_id, revising.rules(rules), actor=current_user.actor, **about)
+        except Invalid as wrong:
+            raise Invalid({key.replace("onBlock", "on_block"): text for key, text in wrong.errors.items()}) from wrong
+        return _row(queries.get(draft))
 
 
 @blueprint.route("/process-definitions/<int:definition_id>/activate")

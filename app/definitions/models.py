@@ -35,6 +35,7 @@ class Definition(db.Model):  # type: ignore[name-defined]
     forms: Mapped[str] = mapped_column(Text)            # JSON {key: form}
     decisions: Mapped[str] = mapped_column(Text)        # JSON {key: DMN text}
     posts: Mapped[str] = mapped_column(Text)            # JSON {name in the diagram: post code}, as of its deployment
+    based_on: Mapped[int | None] = mapped_column(ForeignKey("definition.id"))  # the version whose rules were edited
     deployed_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     deployed_at: Mapped[datetime] = mapped_column(UTC)
     activated_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))

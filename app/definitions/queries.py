@@ -20,6 +20,7 @@ from ..kernel.forms import Form
 from ..kernel.separation import Rules
 from ..kernel.text import Text
 from .models import Definition, DefinitionState
+from .packages import Package
 
 
 @dataclass(frozen=True)
@@ -112,6 +113,17 @@ def compile_meaning(
     )
 
 
+def compiled(package: Package, *, key: str, posts: Mapping[str, str]) -> Meaning:
+    """What a package that is not stored would mean.
+
+    Args:
+        package: sound by itself (``examining.examine``).
+        key: its process.
+        posts: codes of the posts by every name they go by.
+    """
+    return compile_meaning(package.source, package.forms, package.decisions, key=key, posts=posts)
+
+
 def _with_codes(scope: Scope, posts: Mapping[str, str]) -> Scope:
     """The same scope with every post by its code: a lane may be called by its post's name."""
 
@@ -162,3 +174,26 @@ def get(definition_id: int) -> Definition:
         raise NotFound(Text("没有这个流程定义", "there is no such process definition"))
     return row
 
+
+def package(definition_id: int) -> Package:
+    """A version as it was deployed.
+
+    Raises:
+        NotFound: there is none with that id.
+    """
+    row = get(definition_id)
+    return Package(row.source, json.loads(row.forms), json.loads(row.decisions), row.area)
+
+
+def newest(key: str) -> Definition:
+    """The latest version of a process, whatever its state.
+
+    Raises:
+        NotFound: there is none.
+    """
+    row = db.session.scalars(
+        select(Definition).where(Definition.key == key).order_by(Definition.version.desc()).limit(1)
+    ).first()
+    if row is None:
+        raise NotFound(Text(f"没有流程 {key}", f"there is no process {key}"))
+    return row

@@ -1,7 +1,10 @@
 """What the API says about definitions."""
 from __future__ import annotations
 
-from marshmallow import Schema, fields
+from marshmallow import Schema, fields, validate
+
+from ..api.doors import Id, Words
+from ..kernel.bpmn.constraints import KINDS, ON_BLOCK, SCOPES
 
 
 class NamesSchema(Schema):
@@ -26,7 +29,29 @@ class DefinitionSchema(Schema):
     digest = fields.Str(metadata={"description": "SHA-256 over the package"})
     deployed_by = fields.Int(allow_none=True)
     activated_by = fields.Int(allow_none=True)
+    based_on = fields.Int(allow_none=True, metadata={"description": "the version whose rules were edited"})
 
+
+class ConstraintSchema(Schema):
+    """A rule of separation."""
+
+    id = Words(validate=validate.Length(max=80), metadata={"description": "one is made up where there is none"})
+    kind = Words(required=True, validate=validate.OneOf(list(KINDS)))
+    nodes = fields.List(Words(validate=validate.Length(max=120)), validate=validate.Length(max=500), metadata={
+        "description": "ids of user tasks, or * for all of them"})
+    options = fields.Dict(
+        keys=Words(validate=validate.Length(max=40)), values=Words(validate=validate.Length(max=300)),
+        validate=validate.Length(max=20), metadata={
+            "description": "what the kind needs besides: "
+            + "; ".join(f"{k.name}: {', '.join(o.name for o in k.options)}" for k in KINDS.values() if k.options)})
+    basis = Words(validate=validate.Length(max=300), metadata={"description": "the clause it rests on"})
+    scope = Words(validate=validate.OneOf(list(SCOPES)))
+    on_block = Words(validate=validate.OneOf(list(ON_BLOCK)))
+
+
+class RevisionSchema(Schema):
+    newest = Id(metadata={"description": "the latest version you know of; the version in the address if not said"})
+    reason = Words(validate=validate.Length(max=300), metadata={"description": "why, for the trail"})
 
 
 class FindingSchema(Schema):

@@ -138,6 +138,110 @@ def test_a_deployment_is_written_down_with_the_digest_of_its_bytes(world: World)
     assert found["who"]["name"] == "雷鸣"
 
 
+# -- rules of separation ----------------------------------------------------------------------------------------------
+
+def expenditure(world: World) -> dict[str, Any]:
+    return next(d for d in world.leiming.ok("GET", "/process-definitions") if d["key"] == "expenditure")
+
+
+PAIR = {"kind": "differ", "id": "pay-meeting", "nodes": ["pay", "meeting"], "basis": "会计法 §37"}
+
+
+def test_rules_are_put_and_become_a_draft_that_a_second_person_activates(world: World) -> None:
+    base = expenditure(world)
+    was = world.chenxiaomei.ok("GET", f"/process-definitions/{base['id']}/constraints")
+    assert was[0]["kind"] == "differ" and was[0]["nodes"][:2] == ["file", "head"] and was[0]["scope"] == "case"
+    draft = world.leiming.ok("PUT", f"/process-definitions/{base['id']}/constraints?reason=审计建议", [
+        *was[:1], *was[2:], PAIR, {"kind": "people", "nodes": ["pay", "book"], "options": {"min": "2"}}])
+    assert draft["state"] == "draft" and draft["version"] == base["version"] + 1 and draft["based_on"] == base["id"]
+    now = world.chenxiaomei.ok("GET", f"/process-definitions/{draft['id']}/constraints")
+    assert [r["id"] for r in now] == [was[0]["id"], *(r["id"] for r in was[2:]), "pay-meeting", "people-1"]
+    sources = [world.leiming.get(f"/process-definitions/{d['id']}/diagram").data.decode() for d in (base, draft)]
+    old, new = ([line for line in source.splitlines() if 'id="people-1"' not in line and 'id="pay-meeting"' not in line]
+                for source in sources)
+    assert [line for line in old if line not in new] == [next(line for line in old if f'id="{was[1]["id"]}"' in line)]
+    assert [line for line in new if line not in old] == []
+    entry = world.shiyu.ok("GET", "/trail?what=definition.deployed&page_size=1")["items"][0]["facts"]
+    assert entry["based_on"] == base["id"] and entry["reason"] == "审计建议"
+    assert entry["rules"] == {"added": ["pay-meeting", "people-1"], "removed": [was[1]["id"]], "changed": []}
+    assert world.leiming.post(f"/process-definitions/{draft['id']}/activate").status_code == 403
+    assert world.wenjing.ok("POST", f"/process-definitions/{draft['id']}/activate")["state"] == "active"
+
+
+def test_a_later_version_than_one_knew_of_is_told_not_overwritten(world: World) -> None:
+    newest = expenditure(world)
+    first = next(d for d in world.leiming.ok("GET", "/process-definitions")
+                 if d["key"] == "expenditure" and d["version"] == 1)
+    where = f"/process-definitions/{first['id']}/constraints"
+    if newest["version"] == 1:
+        newest = world.leiming.ok("PUT", where, [PAIR])
+    count = world.count("definition")
+    other = [{**PAIR, "nodes": ["pay", "party"]}]
+    answer = world.leiming.send("PUT", where, other)
+    assert answer.status_code == 409 and f"Version {newest['version']} " in answer.json["title"]
+    assert world.leiming.send("PUT", where + "?newest=1", other).status_code == 409
+    assert world.count("definition") == count
+    made = world.leiming.ok("PUT", f"{where}?newest={newest['version']}", other)
+    assert made["based_on"] == first["id"] and made["version"] == newest["version"] + 1
+
+
+def test_rules_that_make_no_sense_are_answered_field_by_field_in_both_languages(world: World) -> None:
+    base = expenditure(world)
+    where, count = f"/process-definitions/{base['id']}/constraints", world.count("definition")
+    nonsense = [
+        {"kind": "differ", "id": "a", "nodes": ["pay", "nowhere"]}, {"kind": "people", "id": "a", "nodes": ["pay"]},
+        {"kind": "collective", "id": "c", "nodes": ["pay"], "options": {"quorum": "3/2"}},
+        {"kind": "draw", "id": "d", "nodes": ["pay"], "on_block": "escalate"},
+        {"kind": "release", "id": "r", "options": {"constraint": "z", "at": "pay"}},
+    ]
+    answer = world.leiming.send("PUT", where, nonsense)
+    assert answer.status_code == 422, answer.json
+    assert answer.json["errors"]["0.nodes"] == ["there is no node “nowhere”"]
+    assert set(answer.json["errors"]) == {
+        "0.id", "0.nodes", "1.id", "1.min", "2.nodes", "2.quorum", "3.on_block", "4.constraint"}
+    assert world.leiming.send("PUT", where, nonsense, lang="zh").json["errors"]["0.nodes"] == ["没有节点“nowhere”"]
+    both = [{"kind": k, "id": k, "nodes": ["pay", "book"], "basis": f"§{k}"} for k in ("same", "differ")]
+    answer = world.leiming.send("PUT", where, both)
+    assert answer.status_code == 422 and "§same" in str(answer.json) and "§differ" in str(answer.json)
+    assert world.leiming.send(
+        "PUT", where, world.leiming.ok("GET", where)).json["errors"] == {"": ["The rules have not changed."]}
+    assert world.count("definition") == count
+
+
+@pytest.mark.parametrize("body", [
+    {}, "x", 7, [7], [[]], [None], [{"nodes": ["pay"]}], [{"kind": "wish", "nodes": ["pay"]}],
+    [{"kind": "differ", "nodes": "pay book"}], [{"kind": "differ", "nodes": [7]}], [{"kind": "differ", "more": 1}],
+    [{"kind": "differ", "nodes": ["pay", "book"], "basis": "x" * 301}],
+    [{"kind": "differ", "nodes": ["pay", "book"], "basis": "\u0000"}],
+    [{"kind": "differ", "nodes": ["pay", "book"], "basis": "\ufffe"}],
+    [{"kind": "differ", "nodes": ["pay", "book"], "basis": "a\nb"}],
+    [{"kind": "differ", "nodes": ["pay", "book"], "scope": "galaxy"}],
+    [{"kind": "people", "nodes": ["pay", "book"], "options": {"min": 2}}],
+    [{"kind": "people", "nodes": ["pay", "book"], "options": {"min": "9" * 200}}],
+    [{"kind": "people", "nodes": ["pay", "book"], "options": {"m'><x": "2"}}],
+    [{"kind": "differ", "id": "a' b='", "nodes": ["pay", "book"]}],
+    [{"kind": "differ", "id": str(n), "nodes": ["pay", "book"]} for n in range(201)],
+])
+def test_hostile_rules_change_nothing(world: World, body: Any) -> None:
+    base, count = expenditure(world), world.count("definition")
+    answer = world.leiming.send("PUT", f"/process-definitions/{base['id']}/constraints", body)
+    assert answer.status_code == 422, answer.json
+    assert world.count("definition") == count
+
+
+def test_rules_are_anybody_s_to_read_and_the_administrator_s_to_change(world: World) -> None:
+    base, count = expenditure(world), world.count("definition")
+    where = f"/process-definitions/{base['id']}/constraints"
+    for who in ("chenxiaomei", "longfei", "shiyu"):
+        assert getattr(world, who).get(where).status_code == 200
+        assert getattr(world, who).send("PUT", where, [PAIR]).status_code == 403
+    assert world.nobody.get(where).status_code == 401 and world.nobody.send("PUT", where, [PAIR]).status_code == 401
+    for number in ("999999", "9" * 30):
+        assert world.leiming.get(f"/process-definitions/{number}/constraints").status_code == 404
+        assert world.leiming.send("PUT", f"/process-definitions/{number}/constraints", [PAIR]).status_code == 404
+    assert world.count("definition") == count
+
+
 def test_coverage_lists_what_is_missing(world: World) -> None:
     found = world.chenxiaomei.ok("GET", "/coverage")
     assert set(found) == {"matters", "nodes", "posts", "people"}

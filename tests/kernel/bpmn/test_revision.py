@@ -99,7 +99,7 @@ def test_a_diagram_without_rules_gets_a_place_for_them(before: str, after: str, 
         assert re.sub(r"\s*·(\s*(?=</ext))?", "", without_rules(revised)) == re.sub(r"\s*(?=</ext)", "", source.decode())
     assert revise(source, "p", []) == source
     assert rules_of(revise(revised, "p", [])) == {}
-    order = [e for e in re.findall(r"<(documentation|extensionElements|userTask)\b", revised.decode())]
+    order = re.findall(r"<(documentation|extensionElements|userTask)\b", revised.decode())
     assert order[:3] == ["documentation", "extensionElements", "userTask"]
 
 

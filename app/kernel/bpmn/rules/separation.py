@@ -120,6 +120,11 @@ def wrongs(process: Process, bodies: Collection[str] | None = None) -> Iterator[
                         f"“{step.label.zh}”的岗位不是集体机构", f"the post of “{step.label.en}” is not a collective body"))
 
 
+def written(text: str) -> bool:
+    """Whether a text can be written into a diagram and read again."""
+    return _READABLE.fullmatch(text) is not None
+
+
 Problem = tuple[str, str, Text]
 
 
@@ -128,7 +133,7 @@ def _one(process: Process, rule: Constraint, kind: Kind) -> Iterator[Problem]:
     for name in sorted(set(rule.options) - {option.name for option in kind.options}):
         yield "kind", "constraint.option", Text(f"没有属性 {name}", f"it has no attribute {name}")
     for field, value in (("basis", rule.basis), *rule.options.items()):
-        if not _READABLE.fullmatch(value) or len(value) > MOST_WORDS:
+        if not written(value) or len(value) > MOST_WORDS:
             yield field, "constraint.option", Text(
                 f"{field} 过长，或含有不能写入的字符", f"{field} is too long, or holds characters that cannot be written")
     if rule.scope not in SCOPES or rule.scope not in kind.scopes:
