@@ -10,8 +10,10 @@ from app.parameters.calendar import office_calendar
 @node(Moment.OPENING)
 def set_due(act: Any, item: Any) -> None:
     """Due = now + the node's limit. A year whose holidays are not yet published is marked so, never guessed."""
-    limit = act.node(item.node).limit
+    rule = act.node(item.node)
+    limit = rule.limit
     if limit is None:
         return
     due = office_calendar(act.row["office_version"]).due(act.now, limit)
     item.due_at, item.due_published = due.at, due.published
+    item.escalates = rule.resourcing is not None and rule.resourcing.escalates

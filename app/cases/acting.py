@@ -269,7 +269,9 @@ class Act:
                 "work_item.allocated", node=item.node, item=item.id, to=item.assignee_id, actor=Actor.system("engine")
             )
         if item.started_at and node.resourcing is not None and node.resourcing.start == "creation":
-            self.entry("work_item.started", node=item.node, item=item.id, by=item.assignee_id, actor=Actor.system("engine"))
+            self.entry(
+                "work_item.started", node=item.node, item=item.id, by=item.assignee_id, actor=Actor.system("engine")
+            )
         if self.item is None:
             self.item = item
 

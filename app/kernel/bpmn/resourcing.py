@@ -136,7 +136,7 @@ def allocation(value: str | None) -> Allocation | None:
     if found is None or strategy is None:
         return None
     argument = (found["argument"] or "").strip()
-    if strategy.argument is None and argument or strategy.argument not in (None, "mark") and not argument:
+    if (strategy.argument is None and argument) or (strategy.argument not in (None, "mark") and not argument):
         return None
     if strategy.argument == "capability" and not _CAPABILITY.fullmatch(argument):
         return None
