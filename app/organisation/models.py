@@ -183,6 +183,24 @@ class Absence(db.Model):  # type: ignore[name-defined]
     __table_args__ = (CheckConstraint("until IS NULL OR until >= since", name="dates"),)
 
 
+class Capability(db.Model):  # type: ignore[name-defined]
+    """What a person is able to do, from ``since`` to ``until``, both days included; ``level`` 0 to 9, higher is better.
+
+    Work can be handed out by it (``gz:allocation="capability:english>=2"``); it gives no right to act.
+    """
+
+    __tablename__ = "capability"
+
+    id: Mapped[int] = mapped_column(Big, primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
+    name: Mapped[str] = mapped_column(String(60), index=True)
+    level: Mapped[int] = mapped_column(default=0)
+    since: Mapped[date]
+    until: Mapped[date | None]
+
+    __table_args__ = (CheckConstraint("until IS NULL OR until >= since", name="dates"),)
+
+
 class Proxy(db.Model):  # type: ignore[name-defined]
     """授权代理: the delegate may act in the principal's place from ``since`` to ``until``, both days included.
 

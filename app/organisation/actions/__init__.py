@@ -7,9 +7,21 @@ acting through an account needs the security administrator's (accounts and posts
 declare what is their own.
 """
 from .appointments import appoint, appoint_many, end_appointment
-from .declarations import declare_interest, declare_kinship, end_interest, end_kinship
+from .capabilities import end_capability, grant_capability
+from .declarations import (
+    decide_request,
+    declare_interest,
+    declare_kinship,
+    end_interest,
+    end_kinship,
+    find_interest,
+    find_kinship,
+    request_interest,
+    request_kinship,
+)
 from .people import change_person, end_absence, record_absence, retire, take_on, take_on_many
 from .portfolios import arrange_portfolios
+from .proxies import end_proxy, give_proxy
 from .structure import (
     add_duty,
     adopt_plan,
@@ -22,8 +34,9 @@ from .structure import (
 )
 
 __all__ = [
-    "add_duty", "adopt_plan", "appoint", "appoint_many", "arrange_portfolios", "change_person", "declare_incompatible",
-    "declare_interest", "declare_kinship", "end_absence", "end_appointment", "end_interest", "end_kinship",
-    "open_department", "open_post", "place_post", "record_absence", "rename_department", "rename_post", "retire",
-    "take_on", "take_on_many",
+    "add_duty", "adopt_plan", "appoint", "appoint_many", "arrange_portfolios", "change_person", "decide_request",
+    "declare_incompatible", "declare_interest", "declare_kinship", "end_absence", "end_appointment",
+    "end_capability", "end_interest", "end_kinship", "end_proxy", "find_interest", "find_kinship", "give_proxy",
+    "grant_capability", "open_department", "open_post", "place_post", "record_absence", "rename_department",
+    "rename_post", "request_interest", "request_kinship", "retire", "take_on", "take_on_many",
 ]

@@ -69,12 +69,12 @@ def person(person_id: int) -> Person:
     return _found(db.session.get(Person, person_id), Text("没有这个人员", "there is no such person"))
 
 
-def serving(person_id: int) -> Person:
-    """The person, who must not have left before today.
+def unmerged(person_id: int) -> Person:
+    """The person, whose record must not have been merged into another.
 
     Raises:
         NotFound: there is no such person.
-        Conflict: the person has retired, or is a record that was merged into another.
+        Conflict: it was merged; says into which.
     """
     somebody = person(person_id)
     if somebody.merged_into_id is not None:
@@ -83,6 +83,17 @@ def serving(person_id: int) -> Person:
             f"{somebody.name}（{somebody.number}）的记录已并入 {kept.number}。",
             f"The record of {somebody.name} ({somebody.number}) was merged into {kept.number}.",
         ))
+    return somebody
+
+
+def serving(person_id: int) -> Person:
+    """The person, who must not have left before today.
+
+    Raises:
+        NotFound: there is no such person.
+        Conflict: the person has retired, or the record was merged into another.
+    """
+    somebody = unmerged(person_id)
     if somebody.retired_on is not None and somebody.retired_on < today():
         raise Conflict(Text(
             f"{somebody.name}已于 {somebody.retired_on} 离岗。", f"{somebody.name} left on {somebody.retired_on}."

@@ -2,10 +2,22 @@
 
 ``office``: who may act, as the separation gate sees it. ``register``: departments, posts and people for pages.
 ``coverage``: what is missing (domain.md §0.1) and what should not be. ``leaders``: the leaders' portfolios.
+``proxies``: who acts for whom. ``declarations``: whom people keep away from. ``review``: all rules, over history.
 """
+from .capabilities import capabilities_of, capable
 from .coverage import Clash, Coverage, clashes, coverage
+from .declarations import (
+    Declared,
+    declaration,
+    declarations,
+    kin_of,
+    requests_for,
+    responsible,
+    supervisors,
+)
 from .leaders import Portfolio, all_portfolios, breaches, in_order, limit, may_decide
 from .office import VERSION, office, version
+from .proxies import PROXY_DAYS, Given, given_proxies, proxies, proxy
 from .register import (
     Held,
     Holder,
@@ -27,8 +39,10 @@ from .register import (
 )
 
 __all__ = [
-    "VERSION", "Clash", "Coverage", "Held", "Holder", "InDepartment", "PersonPage", "Portfolio", "PostPage",
-    "all_portfolios", "breaches", "clashes", "coverage", "departments", "holders", "in_office", "in_order", "limit",
-    "main_post", "may_decide", "names", "office", "pairs", "person", "person_by_number", "post", "posts", "posts_of",
-    "search_people", "version",
+    "PROXY_DAYS", "VERSION", "Clash", "Coverage", "Declared", "Given", "Held", "Holder", "InDepartment",
+    "PersonPage", "Portfolio", "PostPage", "all_portfolios", "breaches", "capabilities_of", "capable", "clashes",
+    "coverage", "declaration", "declarations", "departments", "given_proxies", "holders", "in_office", "in_order",
+    "kin_of", "limit", "main_post", "may_decide", "names", "office", "pairs", "person", "person_by_number", "post",
+    "posts", "posts_of", "proxies", "proxy", "requests_for", "responsible", "search_people", "supervisors",
+    "version",
 ]
