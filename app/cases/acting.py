@@ -82,6 +82,10 @@ class Act:
     wanted: int | None = None
     #: What is still to be done once the engine's step is carried out.
     later: list[Callable[[], None]] = field(default_factory=list)
+    #: Who says what is written down, where it is not whoever opened the act.
+    speaker: Actor | None = None
+    #: The emergency override somebody acts under, if any (overriding.py).
+    under: int | None = None
     _changed: dict[str, Any] = field(default_factory=dict)
 
     # -- what handlers and actions ask ---------------------------------------------------------------------------------
@@ -114,6 +118,8 @@ class Act:
 
     def entry(self, what: str, **facts: Any) -> None:
         """An entry in this case's chain."""
+        if self.speaker is not None:
+            facts.setdefault("actor", self.speaker)
         self.c.entry(what, case=self.id, **facts)
 
     # -- what actions do -----------------------------------------------------------------------------------------------
@@ -202,7 +208,12 @@ class Act:
         self.acts.offer(item.token, item.node)
 
     def has_performed(self, item: Item) -> None:
-        """Remember, for every rule to come, that the assignee did the item's node."""
+        """Remember, for every rule to come, that the assignee did the item's node.
+
+        Not of a body's node: who convenes it has done nothing there but by a vote of their own.
+        """
+        if self.meaning.rules.collective(item.node) is not None:
+            return
         persons = [person for person in (item.assignee_id, item.behalf_id) if person is not None]
         known = self.acts.signing.get(str(item.token))
         if known is None:
@@ -261,8 +272,8 @@ class Act:
             "started_at": item.started_at, "escalates": item.escalates,
         }).scalar_one()
         self.entry(
-            f"work_item.{'created' if item.state is ItemState.CREATED else 'offered'}", node=item.node, item=item.id, post=item.post, department=item.department,
-            due=item.due_at, actor=Actor.system("engine"),
+            f"work_item.{'created' if item.state is ItemState.CREATED else 'offered'}", node=item.node, item=item.id,
+            post=item.post, department=item.department, due=item.due_at, actor=Actor.system("engine"),
         )
         if item.assignee_id:
             self.entry(

@@ -112,25 +112,29 @@ def describe(
     for field in form.fields:
         if field.widget != "file" or not values.get(field.name):
             continue
-        listed = values[field.name] if isinstance(values[field.name], list) else [values[field.name]]
-        try:
-            ids = [int(v["id"] if isinstance(v, Mapping) else v) for v in listed]
-            if not all(0 < i < 2**63 for i in ids):
-                raise ValueError
-        except (KeyError, TypeError, ValueError, ArithmeticError):
-            errors[field.name] = [Text("不是附件", "not an attachment")]
-            continue
-        rows = {
-            row.id: row for row in db.session.execute(select(ATTACHMENT).where(ATTACHMENT.c.id.in_(ids))).all()
-            if row.case_id == case_id or (row.case_id is None and row.uploaded_by == person)
-        }
-        if missing := [i for i in ids if i not in rows]:
-            errors[field.name] = [Text(f"没有附件 {missing[0]}", f"there is no attachment {missing[0]}")]
-            continue
-        values[field.name] = [
-            {"id": i, "name": rows[i].name, "size": rows[i].size, "sha256": rows[i].sha256} for i in ids
-        ]
+        found, wrong = named(values[field.name], case_id, person)
+        if wrong is not None:
+            errors[field.name] = [wrong]
+        else:
+            values[field.name] = found
     return values, errors
+
+
+def named(listed: Any, case_id: int, person: int) -> tuple[list[dict[str, Any]], Text | None]:
+    """What is known of attachments named by their ids (or by mappings with an ``id``), and what is wrong with them."""
+    try:
+        ids = [int(v["id"] if isinstance(v, Mapping) else v) for v in (listed if isinstance(listed, list) else [listed])]
+        if not all(0 < i < 2**63 for i in ids):
+            raise ValueError
+    except (KeyError, TypeError, ValueError, ArithmeticError):
+        return [], Text("不是附件", "not an attachment")
+    rows = {
+        row.id: row for row in db.session.execute(select(ATTACHMENT).where(ATTACHMENT.c.id.in_(ids))).all()
+        if row.case_id == case_id or (row.case_id is None and row.uploaded_by == person)
+    }
+    if missing := [i for i in ids if i not in rows]:
+        return [], Text(f"没有附件 {missing[0]}", f"there is no attachment {missing[0]}")
+    return [{"id": i, "name": rows[i].name, "size": rows[i].size, "sha256": rows[i].sha256} for i in ids], None
 
 
 def adopt(act: Any, person: int, answers: Mapping[str, Any]) -> None:

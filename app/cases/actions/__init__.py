@@ -9,9 +9,11 @@ from .answers import answer, answer_error, broadcast, deliver, fire, report_inci
 from .common import MAX_OPINION, NEGATIVE
 from .course import cancel, resume, suspend
 from .items import claim, complete, release, return_, save
+from .meeting import adjourn, close, convene, vote
 from .starting import start
 
 __all__ = [
-    "MAX_OPINION", "NEGATIVE", "answer", "answer_error", "broadcast", "cancel", "claim", "complete", "deliver", "fire",
-    "release", "report_incident", "resume", "retry", "return_", "save", "start", "suspend",
+    "MAX_OPINION", "NEGATIVE", "adjourn", "answer", "answer_error", "broadcast", "cancel", "claim", "close", "complete",
+    "convene", "deliver", "fire", "release", "report_incident", "resume", "retry", "return_", "save", "start",
+    "suspend", "vote",
 ]
