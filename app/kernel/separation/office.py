@@ -56,6 +56,8 @@ class Office:
     Attributes:
         people: the persons in bit order (bit i is ``people[i]``), sorted by id so that equal input gives equal plans.
         present: the set of those at work.
+        levels: (rank, the set of those who have it), juniors first.
+        proxies: who may act in whose place: (bit of the delegate, bit of the principal, posts, processes).
         everyone: the set of all.
         signatures: one pair (who belongs to exactly these departments, everybody of any of these departments) per
             combination of departments that occurs.
@@ -83,6 +85,8 @@ class Office:
         self._incompatible = incompatible
         self._compiled: dict[Any, Any] = {}      # Rules -> what problem.py prepares for this office
         by_signature: dict[frozenset[str], int] = {}
+        by_rank: dict[int, int] = {}
+        proxies: list[tuple[int, int, frozenset[str] | None, frozenset[str] | None]] = []
         for i, person in enumerate(people):
             bit = 1 << i
             if person.present:
@@ -102,7 +106,15 @@ class Office:
                     other = people[j].id
                     self._kin[other] = self._kin.get(other, 0) | bit
                     self._kin[person.id] = self._kin.get(person.id, 0) | 1 << j
+            for proxy in person.proxies:
+                j = self.index.get(proxy.principal)
+                if j is not None and j != i:         # nobody acts in his own place
+                    posts = None if proxy.posts is None else frozenset(map(self.code, proxy.posts))
+                    proxies.append((i, j, posts, proxy.processes))
+            by_rank[person.rank] = by_rank.get(person.rank, 0) | bit
             by_signature[person.departments] = by_signature.get(person.departments, 0) | bit
+        self.levels: tuple[tuple[int, int], ...] = tuple(sorted(by_rank.items()))
+        self.proxies = tuple(proxies)
         self.signatures: tuple[tuple[int, int], ...] = tuple(
             (members, self._union(departments)) for departments, members in by_signature.items()
         )
@@ -189,6 +201,26 @@ class Office:
     def mates(self, i: int) -> int:
         """Everybody who shares a department with the person at bit ``i``, and that person."""
         return self._union(self.people[i].departments) | 1 << i if i < len(self.people) else 1 << i
+
+    def above(self, rank: int) -> int:
+        """Everybody senior to ``rank``."""
+        found = 0
+        for level, members in self.levels:
+            if level > rank:
+                found |= members
+        return found
+
+    def below(self, rank: int) -> int:
+        """Everybody junior to ``rank``."""
+        found = 0
+        for level, members in self.levels:
+            if level < rank:
+                found |= members
+        return found
+
+    def ranks(self, people: int) -> tuple[int, ...]:
+        """The ranks that occur in a set, lowest first; of people this office does not know nothing is known."""
+        return tuple(level for level, members in self.levels if members & people)
 
     def incompatible(self, one: str, other: str) -> str | None:
         """The basis on which two posts may not be held, or exercised in one case, by the same person; None if they

@@ -10,6 +10,7 @@ Sets of persons are integers. The problem is NP-hard in the number of tasks, hen
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from .office import bits
 
@@ -28,7 +29,9 @@ def solve(
     counts: Sequence[tuple[int, int, int, int]],
     apart: Sequence[int] = (),
     signatures: Sequence[tuple[int, int]] = (),
-    limit: int = LIMIT,
+    senior: Sequence[tuple[int, int]] = (),
+    levels: Sequence[tuple[int, int]] = (),
+    budget: list[int] | None = None,
 ) -> dict[int, int] | None:
     """One person for every task, or None where that is impossible.
 
@@ -40,7 +43,10 @@ def solve(
             least ``least`` and at most ``most``.
         apart: masks of tasks whose persons may share no department. Such tasks must also be in each other's ``differ``.
         signatures: the departments, see ``Office.signatures``.
-        limit: positions looked at before giving up.
+        senior: pairs of masks (lower, upper): every person of the one is junior to every person of the other. Such
+            tasks must also be in each other's ``differ``.
+        levels: the ranks, see ``Office.levels``.
+        budget: how many positions may still be looked at, counted down.
 
     Returns:
         task -> the chosen person as a set of one.
@@ -48,28 +54,44 @@ def solve(
     Raises:
         Undecided: the limit was reached.
     """
-    budget = [limit]
+    budget = budget if budget is not None else [LIMIT]
     live = [mask & active for mask in apart if mask & active & (mask & active) - 1]
-    if live:
-        return _separate(active, list(domains), differ, counts, live, signatures, budget)
+    ranked = [(low & active, high & active) for low, high in senior if low & active and high & active]
+    if live or ranked:
+        return _branch(active, list(domains), differ, counts, _Later(live, signatures, ranked, levels), budget)
     return _assign(active, domains, differ, counts, budget)
 
 
-def _separate(
-    active: int, domains: list[int], differ: Sequence[int], counts: Sequence[tuple[int, int, int, int]],
-    live: Sequence[int], signatures: Sequence[tuple[int, int]], budget: list[int],
+class _Later(NamedTuple):
+    """What is settled only where a plan made without regard to it breaks it."""
+
+    apart: Sequence[int]
+    signatures: Sequence[tuple[int, int]]
+    senior: Sequence[tuple[int, int]]
+    levels: Sequence[tuple[int, int]]
+
+
+def _branch(
+    active: int, domains: list[int], differ: Sequence[int], counts: Sequence[tuple[int, int, int, int]], later: _Later,
+    budget: list[int],
 ) -> dict[int, int] | None:
-    """As :func:`solve`. Departments are settled only where a plan made without regard to them puts two tasks into one:
-    either the first task stays with its departments and the others leave them, or it goes elsewhere."""
+    """As :func:`solve`. Where a plan breaks a rule about departments or ranks, every right plan lies on one of two
+    sides, and the broken one on neither:
+
+    - it puts two tasks into one department: either the first task stays with its departments and the others leave
+      them, or it goes elsewhere;
+    - it puts somebody of rank t at a lower task who is not junior to all at the upper ones: either all upper tasks go to
+      people above t, or this one goes to somebody below t. (A cut between the ranks, made where it is needed.)
+    """
     budget[0] -= 1
     if budget[0] < 0:
         raise Undecided
     plan = _assign(active, domains, differ, counts, budget)
     if plan is None:
         return None
-    for mask in live:
+    for mask in later.apart:
         for v in bits(mask):
-            members, mates = next(s for s in signatures if s[0] & plan[v])
+            members, mates = next((s for s in later.signatures if s[0] & plan[v]), (plan[v], plan[v]))
             others = mask & ~(1 << v)
             if any(plan[u] & mates for u in bits(others)):
                 stays, goes = list(domains), list(domains)
@@ -78,8 +100,25 @@ def _separate(
                     stays[u] &= ~mates
                 goes[v] &= ~members
                 return (
-                    _separate(active, stays, differ, counts, live, signatures, budget)
-                    or _separate(active, goes, differ, counts, live, signatures, budget)
+                    _branch(active, stays, differ, counts, later, budget)
+                    or _branch(active, goes, differ, counts, later, budget)
+                )
+    for low, high in later.senior:
+        for v in bits(low):
+            upto = from_ = 0                       # everybody up to this rank, everybody from it on
+            for _, members in later.levels:
+                if from_ or members & plan[v]:
+                    from_ |= members
+                if not from_ or members & plan[v]:
+                    upto |= members
+            if from_ and any(plan[u] & upto for u in bits(high)):
+                above, below = list(domains), list(domains)
+                for u in bits(high):
+                    above[u] &= ~upto
+                below[v] &= ~from_
+                return (
+                    _branch(active, above, differ, counts, later, budget)
+                    or _branch(active, below, differ, counts, later, budget)
                 )
     return plan
 

@@ -297,10 +297,20 @@ def test_what_cannot_be_decided_in_time_is_refused():
 
 
 def test_a_rule_the_gate_does_not_know_stops_the_tasks_it_names_and_no_other():
-    odd = rules(["a", "b"], rule("rotate", "a", party="taxpayer"), rule("release", "", "r1", constraint="c1"))
-    assert [c.kind for c in odd.unsupported] == ["rotate", "release"]
-    assert reasons(may(odd, cast(), facts("a b"), "a", ADA)) == ["c1"] and candidates(odd, cast(), facts("a b"), "a") == ()
-    assert may(odd, cast(), facts("b"), "b", ADA).allowed
+    odd = rules(["a", "b"], rule("levitate", "a", basis="Art. 9"))
+    assert [c.kind for c in odd.unsupported] == ["levitate"]
+    (objection,) = may(odd, cast(), facts("a b"), "a", ADA).objections
+    assert objection.constraint == "c1" and objection.basis == "Art. 9" and "levitate" in objection.because.zh
+    assert candidates(odd, cast(), facts("a b"), "a") == () and may(odd, cast(), facts("b"), "b", ADA).allowed
+
+
+@pytest.mark.parametrize("bad", [
+    rule("people", "a", min="two"), rule("rotate", "a", max="often"), rule("collective", "a", quorum="5/0"),
+    rule("collective", "a", quorum="all"), rule("collective", "a", quorum="7/6"),
+])
+def test_a_number_that_is_none_makes_a_rule_that_cannot_be_checked(bad):
+    odd = rules(["a", "b"], bad)
+    assert odd.unsupported == (bad,) and not allowed(odd, cast(), facts("a b"), "a", ADA)
 
 
 def test_a_drawn_task_restrains_nobody():
@@ -432,8 +442,8 @@ def test_a_task_that_may_run_must_still_find_its_second_person():
     assert candidates(least, office, facts("a b", sure="a"), "a") == (1,)
 
 
-def test_a_rule_beyond_the_case_is_not_taken_for_one_within_it():
-    wider = replace(rule("differ", "a b"), scope="party")
+def test_a_rule_of_an_unknown_scope_is_not_taken_for_one_within_the_case():
+    wider = replace(rule("differ", "a b"), scope="galaxy")
     found = rules(["a", "b", "c"], wider)
     assert found.rules == () and found.unsupported == (wider,)
     assert candidates(found, cast(), facts("a b c"), "a") == () and may(found, cast(), facts("c"), "c", ADA).allowed
