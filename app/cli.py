@@ -14,13 +14,13 @@ from flask import Flask
 from flask.cli import AppGroup, FlaskGroup
 from flask_migrate.cli import db as migrations
 
+from .cases.cli import audit
 from .change import Actor
 from .errors import GangzeError, Invalid, NotFound
 from .extensions import db
 from .kernel.bpmn.model import Finding
 from .kernel.text import Text
 from .kernel.values import plain, timestamp
-from .trail.cli import audit
 
 
 def say(text: Text) -> str:

@@ -6,11 +6,12 @@ offered to the post. So no strategy can by-pass the gate.
 """
 from __future__ import annotations
 
-import secrets
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from app.cases import draws
 from app.cases import resourcing as work
+from app.cases.actions import detours
 from app.cases.models import ItemState
 from app.handling import Moment, node
 from app.kernel import separation
@@ -54,6 +55,13 @@ def offer(act: Any, item: Any) -> None:
 
 def hand_out(act: Any, item: Any) -> None:
     """Give the item to the first person who is wanted and may; where there is none it is everybody's of its post."""
+    rule = act.node(item.node).resourcing
+    if rule is not None and rule.predo and (done := work.ahead(act, item.node)) is not None:
+        if separation.allowed(act.meaning.rules, act.office, act.facts(without=item.token), item.node, done.assignee_id):
+            act.allocate(item, done.assignee_id)
+            act.later.append(lambda: detours.use_ahead(act, item, done))
+            return
+        work.forget(act, done)
     people, offered = _wanted(act, item)
     if not people:
         return
@@ -71,9 +79,11 @@ def _wanted(act: Any, item: Any) -> tuple[list[int], bool]:
     """Who should have it, best first, and whether they may decline."""
     if act.wanted is not None:
         return [act.wanted], False
-    if before := act.acts.performed.get(item.node):
+    if before := act.acts.did(item.node):
         out = act.acts.holder_of(item.node) | set(act.acts.signed.get(item.node, ()))
-        return [person for person in reversed(before) if person not in out], False
+        again = [person for person in reversed(before) if person not in out]
+        if not act.meaning.rules.drawn(item.node) or any(person in _may(act, item) for person in again):
+            return again, False     # what was drawn is drawn anew only where none of them may do it any more
     if not act.acts.performed and not act.row["state"] and act.row["initiator_id"]:
         return [act.row["initiator_id"]], False
     if act.meaning.rules.drawn(item.node):
@@ -116,10 +126,8 @@ def person_in_field(act: Any, item: Any, how: Allocation) -> Found:
 
 @strategy("draw")
 def draw(act: Any, item: Any, how: Allocation) -> Found:
-    """One by lot among those who may (R15 random); never chosen by the previous performer."""
-    people = list(_may(act, item))
-    secrets.SystemRandom().shuffle(people)
-    return people[:1]
+    """One by lot among those who may (R15 random); never chosen by the previous performer. Anybody can recompute it."""
+    return draws.draw(act, item, _may(act, item))[:1]
 
 
 @strategy("round-robin")
@@ -140,7 +148,7 @@ def shortest_queue(act: Any, item: Any, how: Allocation) -> Found:
 @strategy("familiar")
 def familiar(act: Any, item: Any, how: Allocation) -> Found:
     """Whoever did another node of this case, the latest first (R7 retain familiar)."""
-    return reversed(act.acts.performed.get(how.argument, []))
+    return reversed(act.acts.did(how.argument))
 
 
 @strategy("case-handler")
@@ -150,7 +158,7 @@ def case_handler(act: Any, item: Any, how: Allocation) -> Found:
         key for key, other in act.meaning.process.user_tasks.items() if key != item.node and other.resourcing is not None
         and other.resourcing.allocation == how
     ]
-    done = [person for key in mates for person in act.acts.performed.get(key, ())]
+    done = [person for key in mates for person in act.acts.did(key)]
     return dict.fromkeys([*done, *(person for key in mates for person in sorted(act.acts.holder_of(key)))])
 
 
@@ -183,7 +191,7 @@ def least_experienced(act: Any, item: Any, how: Allocation) -> Found:
 @strategy("head-of")
 def head_of(act: Any, item: Any, how: Allocation) -> Found:
     """The most senior holder of the post in the department of whoever did a node, or in those above it (R10)."""
-    performers = act.acts.performed.get(how.argument, [])
+    performers = act.acts.did(how.argument)
     if not performers:
         return []
     people = [act.office.person(person) for person in _may(act, item) if person not in performers]

@@ -18,6 +18,7 @@ from ...kernel.text import Text
 from ...organisation import queries as organisation
 from ...parameters import queries as parameters
 from ...parties import queries as parties
+from .. import draws
 from ..acting import Act, beginning, today
 from ..models import CaseNumber
 from .common import (
@@ -80,6 +81,7 @@ def start(
             diagram=what.diagram, party=party, business_key=business_key, title=act.row["title"],
             data={} if by_person else given,
         )
+        draws.begin(act)
         _may_start(act, actor)
         if not by_person:
             take_party(act, opening, given)
