@@ -19,9 +19,12 @@ from ..kernel.bpmn.model import Node
 from ..kernel.text import Text
 from ..kernel.values import loads
 from ..organisation import queries as organisation
+from ..trail.evidence import ENCLOSED
 from ..trail.exports import NODE_NAMES
 from ..trail.filters import CASES_OF
 from ..trail.models import Entry
+from . import gate
+from . import ordering as order
 from .acting import CASE, ITEM, WAIT, today
 from .acts import Acts
 from .models import ALLOCATED, DONE, OFFERED, Case, CaseStatus, ItemState, Job, JobState, Notice, WorkItem
@@ -80,7 +83,7 @@ def posts_of(person_id: int) -> frozenset[tuple[str, str | None]]:
 
 def work_items(
     view: str, *, person: int, process: str | None = None, due_before: datetime | None = None, q: str | None = None,
-    cursor: str | None = None, page_size: int = PAGE,
+    cursor: str | None = None, page_size: int = PAGE, ordering: str = "arrival",
 ) -> Page:
     """A person's work items.
 
@@ -92,6 +95,7 @@ def work_items(
         due_before: only items due before this moment.
         cursor: from the page before.
         page_size: 1 to 200.
+        ordering: a word of ``ordering.ORDERINGS``; what is done is always newest first.
 
     Raises:
         NotFound: there is no such view.
@@ -120,14 +124,15 @@ def work_items(
         query = query.where(ITEM.c.due_at < due_before)
     if q:
         query = query.where(CASE.c.title.contains(q, autoescape=True) | CASE.c.number.contains(q, autoescape=True))
-    newest_first = view == "completed"
-    query = query.order_by(ITEM.c.id.desc() if newest_first else ITEM.c.id)
+    if view == "completed":
+        ordering = "newest"
+    query = query.order_by(*order.by(ordering))
     after = _cursor(cursor)
     items: list[ItemView] = []
     while True:
         batch = query
         if after is not None:
-            batch = batch.where(ITEM.c.id < after if newest_first else ITEM.c.id > after)
+            batch = batch.where(order.after(ordering, after))
         rows = db.session.execute(batch.limit(page_size + 1)).mappings().all()
         for row in rows[:page_size]:
             if view == "offered" and not _may(row, person):
@@ -366,22 +371,6 @@ def candidates(item: WorkItem) -> tuple[int, ...]:
     return separation.candidates(meaning(item.case.definition_id).rules, office_now(), facts, item.node)
 
 
-def explain(case_id: int, node: str) -> list[tuple[int, separation.Verdict]]:
-    """Every holder of a node's post with the gate's verdict on them.
-
-    Raises:
-        NotFound: no such case or node.
-    """
-    row = db.session.get(Case, case_id)
-    what = meaning(row.definition_id) if row is not None else None
-    if row is None or what is None or node not in what.process.user_tasks:
-        raise NotFound(Text("没有这个办件或环节", "there is no such case or node"))
-    office, facts = office_now(), facts_of(row)
-    rule = what.node(node).post
-    holders = sorted(p.id for p in office.people if rule and any(post == rule.code for post, _ in p.posts))
-    return [(person, separation.may(what.rules, office, facts, node, person)) for person in holders]
-
-
 # -- what has happened --------------------------------------------------------------------------------------------------
 
 @dataclass(frozen=True, slots=True)
@@ -457,6 +446,21 @@ CASES_OF.append(_cases_of)
 NODE_NAMES.append(_node_names)
 
 
+def _enclosed(case_ids: Collection[int]) -> dict[str, bytes]:
+    """What these cases ran on, as files of an evidence zip: diagrams, forms and decision tables as they were deployed."""
+    used = select(CASE.c.definition_id).where(CASE.c.id.in_(list(case_ids))).distinct()
+    files: dict[str, bytes] = {}
+    for definition_id in db.session.scalars(used):
+        row = definitions.get(definition_id)
+        folder = f"definitions/{row.key}-v{row.version}"
+        files |= {f"{folder}/process.bpmn": bytes(row.source), f"{folder}/forms.json": row.forms.encode(),
+                  f"{folder}/decisions.json": row.decisions.encode()}
+    return files
+
+
+ENCLOSED.append(_enclosed)
+
+
 # -- inside -------------------------------------------------------------------------------------------------------------
 
 _ROW = [
@@ -475,11 +479,12 @@ def _offered_to(person: int) -> Any:
     posts = posts_of(person)
     if not posts:
         return false()
-    return or_(*(
+    for_me = or_(ITEM.c.offered_to_id.is_(None), ITEM.c.offered_to_id == person)
+    return and_(for_me, or_(*(
         and_(ITEM.c.post == post, or_(ITEM.c.department.is_(None), ITEM.c.department == department))
         if department is not None else and_(ITEM.c.post == post, ITEM.c.department.is_(None))
         for post, department in sorted(posts, key=str)
-    ))
+    )))
 
 
 def _is_offered(row: Case, person: int | None) -> bool:
@@ -492,7 +497,10 @@ def _is_offered(row: Case, person: int | None) -> bool:
 
 def _may(row: Mapping[str, Any], person: int) -> bool:
     facts = facts_of({**row, "state": row["case_state"]}, without=row["token"])
-    return separation.allowed(meaning(row["definition_id"]).rules, office_now(), facts, row["node"], person)
+    what = meaning(row["definition_id"])
+    return gate.allowed(
+        what.rules, office_now(), facts, what.node(row["node"]), person, post=row["post"], department=row["department"]
+    )
 
 
 def _view(row: Mapping[str, Any]) -> ItemView:

@@ -1,4 +1,5 @@
-"""The trail for others: JSON Lines to compute with, CSV for spreadsheets, XES (IEEE 1849-2016) for process mining.
+"""The trail for others: JSON Lines to compute with, CSV for spreadsheets, XES (IEEE 1849-2016) for process mining,
+evidence files for whoever believes nothing.
 
 Written as a stream, so the size of the trail does not matter; read from one consistent view, so what is written while
 others work belongs together.
@@ -24,6 +25,7 @@ from sqlalchemy.engine import Connection
 from ..errors import Invalid
 from ..kernel.text import Text
 from ..kernel.values import dumps, timestamp
+from . import evidence
 from .filters import Filters
 from .models import Entry, Leaf
 from .snapshot import BATCH, snapshot
@@ -40,7 +42,7 @@ def export(
     """Write the entries that fit, in the order they were written (XES: case by case).
 
     Args:
-        form: ``jsonl``, ``csv`` or ``xes``.
+        form: ``jsonl``, ``csv``, ``xes`` or ``evidence`` (a zip that proves itself, evidence/).
         out: where to: an open binary file, or a path. A path is written under another name and renamed when it is
             complete, so a full disk or a cancelled export leaves nothing that looks whole.
         progress: called now and then with the number written so far; what it raises cancels the export.
@@ -318,5 +320,5 @@ def _node_names(ids: Collection[int]) -> dict[int, Mapping[str, str]]:
 
 
 FORMATS: dict[str, Callable[[Connection, BinaryIO, Filters, Progress], int]] = {
-    "jsonl": _jsonl, "csv": _csv, "xes": _xes,
+    "jsonl": _jsonl, "csv": _csv, "xes": _xes, "evidence": evidence.write,
 }
