@@ -23,8 +23,9 @@ def ask_the_gate(act: Any, item: Any, person: int, behalf: int | None) -> None:
     )
     if verdict.allowed:
         return
-    name = asked.label
+    name, who = asked.label, act.office.name(person)
     raise Refused(
-        Text(f"您不能办理“{name.zh}”", f"You may not do “{name.en}”"), verdict.objections,
-        node=item.node, item=item.id, person=person, case=act.id,
+        Text(f"您不能办理“{name.zh}”", f"You may not do “{name.en}”") if person == act.c.actor.person_id
+        else Text(f"{who}不能办理“{name.zh}”", f"{who} may not do “{name.en}”"),
+        verdict.objections, node=item.node, item=item.id or item.parent_id, person=person, case=act.id,
     )

@@ -42,6 +42,11 @@ def by_token(secret: str) -> Account | None:
     ).one_or_none()
 
 
+def by_person(person_id: int) -> Account | None:
+    """The account with which a person can sign in today."""
+    return db.session.scalars(_open().where(Account.person_id == person_id)).one_or_none()
+
+
 def tokens(account_id: int) -> Sequence[ApiToken]:
     """An account's tokens, the newest first."""
     return db.session.scalars(

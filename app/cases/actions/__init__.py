@@ -7,13 +7,18 @@ from __future__ import annotations
 
 from .answers import answer, answer_error, broadcast, deliver, fire, report_incident, retry
 from .common import MAX_OPINION, NEGATIVE
+from .control import ask_override, ask_reassign, ask_terminate, confirm, decline
 from .course import cancel, resume, suspend
 from .items import claim, complete, release, return_, save
 from .meeting import adjourn, close, convene, vote
+from .reassigning import transfer
+from .recusal import decide_recusal, recuse
+from .signers import add_signer, delegate, remove_signer
 from .starting import start
 
 __all__ = [
-    "MAX_OPINION", "NEGATIVE", "adjourn", "answer", "answer_error", "broadcast", "cancel", "claim", "close", "complete",
-    "convene", "deliver", "fire", "release", "report_incident", "resume", "retry", "return_", "save", "start",
-    "suspend", "vote",
+    "MAX_OPINION", "NEGATIVE", "add_signer", "adjourn", "answer", "answer_error", "ask_override", "ask_reassign",
+    "ask_terminate", "broadcast", "cancel", "claim", "close", "complete", "confirm", "convene", "decide_recusal",
+    "decline", "delegate", "deliver", "fire", "recuse", "release", "remove_signer", "report_incident", "resume",
+    "retry", "return_", "save", "start", "suspend", "transfer", "vote",
 ]

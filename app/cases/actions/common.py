@@ -3,12 +3,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from ... import clock, handling
 from ...change import Actor
 from ...definitions import queries as definitions
-from ...errors import Conflict, Forbidden, Invalid
+from ...errors import Conflict, Forbidden, Invalid, Refused
 from ...handling import Moment
 from ...kernel.bpmn.model import Node
 from ...kernel.separation import Office
@@ -16,9 +17,9 @@ from ...kernel.text import Text
 from ...kernel.values import BadValue, normalise
 from ...office import queries as office
 from ...parties import queries as parties
-from .. import files
+from .. import files, overriding
 from ..acting import Act, Item
-from ..models import CaseStatus
+from ..models import CaseStatus, ItemState
 
 MAX_OPINION = 2_000
 #: Decisions that end or turn a case against its initiator: they need a reason.
@@ -57,6 +58,8 @@ def open_item(act: Act, version: int | None) -> Item:
     alive(act)
     if not item.state.open:
         raise Conflict(Text("这项待办已经办结或撤回。", "This work item is already done or withdrawn."))
+    if item.state is ItemState.CREATED:
+        raise Conflict(Text("这项待办尚未分发：岗位在办已满。", "This work item is held back: its post has enough to do."))
     if version is not None and version != item.version:
         raise Conflict(
             Text("页面已过期：这项待办刚被改动，请刷新。", "This page is stale: the work item has just changed, reload it."),
@@ -66,9 +69,16 @@ def open_item(act: Act, version: int | None) -> Item:
 
 
 def held_item(act: Act, actor: Actor, version: int) -> Item:
+    done = act.item
+    if done is not None and done.state is ItemState.COMPLETED and done.assignee_id == actor.person_id:
+        raise Conflict(Text(
+            "您已经办结这项待办，没有重复办理。", "You have already done this work item; nothing was done twice."
+        ))
     item = open_item(act, None)
     if actor.person_id is None or item.assignee_id != actor.person_id:
         raise Conflict(Text("这项待办不在您名下。", "This work item is not yours."), assignee=item.assignee_id)
+    if item.paused_at is not None:
+        raise Conflict(Text("这项待办已搁置，恢复后才能办理。", "This work item is laid aside; take it up again first."))
     return open_item(act, version)
 
 
@@ -80,7 +90,66 @@ def ask_gate(act: Act, item: Item, actor: Actor, behalf: int | None = None) -> N
     """
     if actor.person_id is None:
         raise Forbidden(Text("只有人可以办理待办。", "Only a person may act on a work item."))
-    handling.run(Moment.ALLOCATION, act, item, actor.person_id, behalf)
+    try:
+        handling.run(Moment.ALLOCATION, act, item, actor.person_id, behalf)
+    except Refused as refusal:
+        if behalf is not None or not overriding.allows(act, item, actor.person_id, refusal):
+            raise
+
+
+def ask_for(act: Act, item: Item, person: int) -> None:
+    """The one gate, for somebody another person wants to give a work item to. An override helps nobody here: it is for
+    whom it names, who must act themselves."""
+    handling.run(Moment.ALLOCATION, act, item, person, None)
+
+
+def stands_in(act: Act, actor: Actor, principal: int | None) -> bool:
+    """Whether the actor holds a proxy of somebody; what it covers is the gate's to say."""
+    index = act.office.index
+    if principal is None or actor.person_id not in index or principal not in index:
+        return False
+    proxies = act.office.person(actor.person_id).proxies
+    return any(index.get(proxy.principal) == index[principal] for proxy in proxies)
+
+
+def take_over(act: Act, item: Item, actor: Actor) -> None:
+    """A delegate takes what their principal holds, to act on it in the principal's place; the gate must be asked."""
+    principal = item.assignee_id
+    act.allocate(item, actor.person_id, principal)  # type: ignore[arg-type]
+    act.c.actor = replace(act.c.actor, on_behalf_of=principal)
+    act.save_item(item, allocated_at=act.now)
+    act.entry("work_item.taken_over", node=item.node, item=item.id, to=actor.person_id, principal=principal)
+
+
+def at_hand(act: Act, actor: Actor, version: int) -> Item:
+    """The item for whoever is about to finish it: its holder, or the holder's delegate, who takes it over."""
+    item = act.item
+    if (
+        item is not None and item.state is ItemState.ALLOCATED and item.assignee_id != actor.person_id
+        and item.behalf_id is None and item.signing is None and stands_in(act, actor, item.assignee_id)
+    ):
+        open_item(act, version)
+        take_over(act, item, actor)
+        return item
+    return held_item(act, actor, version)
+
+
+def somebody(act: Act, field: str, person: int) -> int:
+    """A person of the office, under the number they are known by today.
+
+    Raises:
+        Invalid: there is nobody of that id.
+    """
+    if person not in act.office.index:
+        raise Invalid({field: [Text("没有这个人", "there is no such person")]})
+    return act.office.person(person).id
+
+
+def same(everybody: Office, one: int | None, other: int | None) -> bool:
+    """Whether two ids are one natural person's."""
+    if one is None or other is None:
+        return False
+    return one == other or everybody.index.get(one, -1) == everybody.index.get(other, -2)
 
 
 def takes_part(act: Act, actor: Actor) -> None:
