@@ -57,10 +57,23 @@ _INTERESTS = (
     ("尹航", "沭源县宏远商贸有限公司", "曾在该公司任职，离职未满三年"),
     ("朱丽娟", "沭源县晨光办公设备有限公司", "胞姐为该公司股东"),
 )
+#: (person, person, relation, how it was found, by whom): nobody declared these.
+_KIN_FOUND = (
+    ("杜鹃", "武建", "affinity", "干部档案核查发现：二人系姻亲", "董伟民"),
+)
+#: (person, party, reason, who asked, who took it down): a taxpayer's request that nobody has decided yet.
+_REQUESTS = (
+    ("段红", "沭源县永安物流有限公司", "与该公司财务负责人系同学，曾合伙经营", "该公司书面申请", "韩佳怡"),
+)
+#: (principal, delegate, posts, last day counted from the day of loading, why)
+_PROXIES = (
+    ("魏建平", "叶青松", ("SR.KZ", "ANY.HD"), 20, "参加省局业务集训，科务由征收管理科长代为主持"),
+    ("任静", "姚磊", ("NS.SB",), 60, "产假期间申报征收窗口业务"),
+)
 #: (person, first day and last day counted from the day of loading, why)
 _ABSENCES: tuple[tuple[str, int, int | None, str], ...] = (
-    ("任静", -40, None, "产假"), ("武建", -3, 10, "省局稽查业务培训"), ("卢珊", -90, -84, "病假"),
-    ("朱丽娟", 21, 27, "年休假"),
+    ("任静", -40, None, "产假"), ("魏建平", -4, 20, "省局业务集训"), ("武建", -3, 10, "省局稽查业务培训"),
+    ("卢珊", -90, -84, "病假"), ("朱丽娟", 21, 27, "年休假"),
 )
 
 
@@ -169,7 +182,7 @@ def _parameters() -> list[dict[str, Any]]:
 
 
 def _declarations(ids: dict[str, int], keys: dict[str, int], actor: Actor) -> None:
-    """Kin, interests, and who is away."""
+    """Kin, interests, who is away, and who acts for whom."""
     on = today()
     for one, other, relation in _KIN:
         organisation.declare_kinship(
@@ -179,8 +192,17 @@ def _declarations(ids: dict[str, int], keys: dict[str, int], actor: Actor) -> No
         organisation.declare_interest(
             ids[name], party_id=keys[party], reason=reason, declared_on=date(2023, 1, 10), actor=actor
         )
+    for one, other, relation, note, finder in _KIN_FOUND:
+        organisation.find_kinship(ids[one], other_id=ids[other], relation=relation, found_on=on, note=note,
+                                  actor=Actor(person_id=ids[finder], name=finder))
+    for name, party, reason, note, clerk in _REQUESTS:
+        organisation.request_interest(ids[name], party_id=keys[party], reason=reason, requested_on=on, note=note,
+                                      actor=Actor(person_id=ids[clerk], name=clerk))
     for name, first, last, reason in _ABSENCES:
         organisation.record_absence(
             ids[name], since=on + timedelta(days=first), until=None if last is None else on + timedelta(days=last),
             reason=reason, actor=actor,
         )
+    for principal, delegate, posts, days, reason in _PROXIES:
+        organisation.give_proxy(ids[principal], delegate_id=ids[delegate], since=on, until=on + timedelta(days=days),
+                                reason=reason, posts=posts, actor=actor)

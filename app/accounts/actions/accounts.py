@@ -117,6 +117,7 @@ def set_active(account_id: int, *, active: bool, actor: Actor) -> None:
         if account.active == active:
             raise Conflict(Text("账号状态没有变化。", "The account is so already."))
         if active:
+            _one_record(db.session.get_one(Person, account.person_id))
             _never_business(account.person_id, account.role)
         account.active = active
         account.generation += 1
@@ -150,6 +151,7 @@ def _add(c: Change, row: Mapping[str, Any]) -> int:
     person = db.session.get(Person, row["person_id"])
     if person is None or (person.retired_on is not None and person.retired_on < today()):
         raise NotFound(Text("没有这个在岗人员", "there is no such person in office"))
+    _one_record(person)
     if db.session.execute(select(Account.id).where(Account.username == row["username"])).first() is not None:
         raise Conflict(Text(f"用户名 {row['username']} 已存在。", f"The username {row['username']} is taken."))
     if db.session.execute(select(Account.id).where(Account.person_id == person.id)).first() is not None:
@@ -161,6 +163,13 @@ def _add(c: Change, row: Mapping[str, Any]) -> int:
     c.entry("account.added", account=account.id, person=person.id, username=account.username, role=account.role.value,
             demo=account.is_demo)
     return account.id
+
+
+def _one_record(person: Person) -> None:
+    """A record that was merged into another is nobody who could sign in."""
+    if person.merged_into_id is not None:
+        raise Conflict(Text(f"{person.name}（{person.number}）的记录已并入他人，不能有账号。",
+                            f"The record of {person.name} ({person.number}) was merged into another; no account."))
 
 
 def _never_business(person_id: int, role: Administrator) -> None:

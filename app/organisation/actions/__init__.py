@@ -19,6 +19,7 @@ from .declarations import (
     request_interest,
     request_kinship,
 )
+from .merging import merge_people
 from .people import change_person, end_absence, record_absence, retire, take_on, take_on_many
 from .portfolios import arrange_portfolios
 from .proxies import end_proxy, give_proxy
@@ -37,6 +38,6 @@ __all__ = [
     "add_duty", "adopt_plan", "appoint", "appoint_many", "arrange_portfolios", "change_person", "decide_request",
     "declare_incompatible", "declare_interest", "declare_kinship", "end_absence", "end_appointment",
     "end_capability", "end_interest", "end_kinship", "end_proxy", "find_interest", "find_kinship", "give_proxy",
-    "grant_capability", "open_department", "open_post", "place_post", "record_absence", "rename_department",
-    "rename_post", "request_interest", "request_kinship", "retire", "take_on", "take_on_many",
+    "grant_capability", "merge_people", "open_department", "open_post", "place_post", "record_absence",
+    "rename_department", "rename_post", "request_interest", "request_kinship", "retire", "take_on", "take_on_many",
 ]

@@ -10,11 +10,13 @@ from typing import Any
 from sqlalchemy import or_, select
 
 from ...change import Actor, Change
-from ...errors import Conflict
+from ...errors import Conflict, Refused
 from ...extensions import db
+from ...kernel.separation import Objection
 from ...kernel.text import Text
 from ...registers import Fields, differences
 from .. import rules
+from ..identity import known_as
 from ..models import Absence, Appointment, Person
 from . import common
 from .appointments import finish
@@ -25,7 +27,7 @@ _NUMBER = re.compile(r"[A-Za-z0-9-]{1,20}")
 
 def take_on(
     *, number: str, name: str, romanised: str, department_code: str, certificate_until: date | None = None,
-    actor: Actor,
+    id_number: str | None = None, actor: Actor,
 ) -> int:
     """A person joins the office. Returns their id.
 
@@ -33,13 +35,15 @@ def take_on(
         number: staff number, unique for ever.
         romanised: the name in Latin letters, e.g. ``Chen Xiaomei``.
         certificate_until: last day of the enforcement certificate (执法证), if they have one.
+        id_number: 公民身份号码; only a keyed hash of it is kept, to tell one natural person from another.
 
     Raises:
-        Invalid, NotFound (department); Conflict: the number is taken.
+        Invalid, NotFound (department); Conflict: the staff number is taken.
+        Refused: the office knows this natural person already; names the record.
     """
     with changing("person.taken_on", actor) as c:
         return _take_on(c, number=number, name=name, romanised=romanised, department_code=department_code,
-                        certificate_until=certificate_until)
+                        certificate_until=certificate_until, id_number=id_number)
 
 
 def take_on_many(people: Iterable[Mapping[str, Any]], *, actor: Actor) -> list[int]:
@@ -52,23 +56,26 @@ def change_person(person_id: int, *, actor: Actor, **changes: Any) -> None:
     """Correct what is known of a person.
 
     Args:
-        changes: any of ``name``, ``romanised``, ``department_code``, ``certificate_until``, ``suspended`` (待岗).
+        changes: any of ``name``, ``romanised``, ``department_code``, ``certificate_until``, ``suspended`` (待岗),
+            ``id_number``.
 
     Raises:
         Invalid, NotFound; Conflict: the person has retired, or nothing would change.
-        Refused: a leader is suspended and nobody would be in charge (LS-8).
+        Refused: a leader is suspended and nobody would be in charge (LS-8), or the identity number is another record's.
     """
     with changing("person.changed", actor) as c, _kept(person=person_id):
         somebody = common.serving(person_id)
         clean = _person_fields(changes)
         if "department_code" in clean:
             common.department(clean["department_code"])
+        if clean.get("identity") is not None:
+            _only_record(clean["identity"], but=person_id)
         before, after = differences(somebody, clean)
         if not after:
             raise Conflict(Text("没有任何变化。", "Nothing would change."))
         for key, value in after.items():
             setattr(somebody, key, value)
-        c.entry("person.changed", person=person_id, before=before, after=after)
+        c.entry("person.changed", person=person_id, before=_shown(before), after=_shown(after))
 
 
 def retire(person_id: int, *, on: date, actor: Actor) -> None:
@@ -186,6 +193,8 @@ def _person_fields(given: Mapping[str, Any]) -> dict[str, Any]:
             if value is not None:
                 fields.dates(value, None, first=key)
             clean[key] = value
+        elif key == "id_number":
+            clean["identity"] = known_as(fields, key, value)
         elif key == "suspended":
             if not isinstance(value, bool):
                 fields.wrong(key, "只能是“是”或“否”。", "Must be yes or no.")
@@ -196,12 +205,32 @@ def _person_fields(given: Mapping[str, Any]) -> dict[str, Any]:
     return clean
 
 
+def _only_record(identity: bytes, *, but: int | None = None) -> None:
+    """One natural person, one record: a second one would let somebody meet himself in a case."""
+    known = db.session.execute(
+        select(Person.id, Person.name, Person.number).where(Person.identity == identity)
+    ).first()
+    if known is not None and known.id != but:
+        raise Refused(Text("该自然人已有记录。", "There is a record of this natural person already."), [
+            Objection("identity", "identity", "一人一档：一个自然人在系统中只有一个身份", "", Text(
+                f"该身份证号已登记为{known.name}（{known.number}）。",
+                f"The identity number is registered for {known.name} ({known.number}).",
+            )),
+        ], person=known.id)
+
+
+def _shown(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """What the trail keeps for ever: that an identity is known, not even the hash of which."""
+    return {key: value is not None if key == "identity" else value for key, value in facts.items()}
+
+
 def _take_on(
-    c: Change, *, number: str, name: str, romanised: str, department_code: str, certificate_until: date | None = None
+    c: Change, *, number: str, name: str, romanised: str, department_code: str, certificate_until: date | None = None,
+    id_number: str | None = None,
 ) -> int:
     clean = _person_fields({
         "name": name, "romanised": romanised, "department_code": department_code,
-        "certificate_until": certificate_until,
+        "certificate_until": certificate_until, **({} if id_number is None else {"id_number": id_number}),
     })
     fields = Fields()
     if not isinstance(number, str) or not _NUMBER.fullmatch(number):
@@ -210,8 +239,10 @@ def _take_on(
     common.department(clean["department_code"])
     if db.session.execute(select(Person.id).where(Person.number == number)).first() is not None:
         raise Conflict(Text(f"工号 {number} 已存在。", f"The staff number {number} is taken."))
+    if clean.get("identity") is not None:
+        _only_record(clean["identity"])
     somebody = Person(number=number, suspended=False, **clean)
     db.session.add(somebody)
     db.session.flush()
-    c.entry("person.taken_on", person=somebody.id, after={"number": number, **clean})
+    c.entry("person.taken_on", person=somebody.id, after={"number": number, **_shown(clean)})
     return somebody.id

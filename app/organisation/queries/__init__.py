@@ -37,12 +37,13 @@ from .register import (
     posts_of,
     search_people,
 )
+from .review import review
 
 __all__ = [
     "PROXY_DAYS", "VERSION", "Clash", "Coverage", "Declared", "Given", "Held", "Holder", "InDepartment",
     "PersonPage", "Portfolio", "PostPage", "all_portfolios", "breaches", "capabilities_of", "capable", "clashes",
-    "coverage", "declaration", "declarations", "departments", "given_proxies", "holders", "in_office", "in_order",
-    "kin_of", "limit", "main_post", "may_decide", "names", "office", "pairs", "person", "person_by_number", "post",
-    "posts", "posts_of", "proxies", "proxy", "requests_for", "responsible", "search_people", "supervisors",
-    "version",
+    "coverage", "declaration", "declarations", "departments", "given_proxies", "heads", "holders", "in_office",
+    "in_order", "kin_of", "limit", "main_post", "may_decide", "names", "office", "pairs", "person",
+    "person_by_number", "post", "posts", "posts_of", "proxies", "proxy", "requests_for", "responsible", "review",
+    "search_people", "supervisors", "version",
 ]
