@@ -3,8 +3,7 @@ from __future__ import annotations
 
 from ..kernel import separation
 from ..kernel.bpmn.model import Node
-from ..kernel.separation import CaseFacts, Objection, Office, Rules, Verdict
-from ..kernel.text import Text
+from ..kernel.separation import CaseFacts, Office, Rules, Verdict
 
 
 def holds(office: Office, person: int, post: str, department: str | None) -> bool:
@@ -15,7 +14,7 @@ def holds(office: Office, person: int, post: str, department: str | None) -> boo
 
 
 def escalated(node: Node, post: str) -> bool:
-    """Whether a work item has gone to another post than its node's (R28): its holders need not hold the node's."""
+    """Whether a work item has gone to another post than its node's (R28)."""
     return node.post is not None and post != node.post.code
 
 
@@ -26,15 +25,24 @@ def verdict(
     """Whether a person may take or finish a work item: the gate's answer, every rule of the diagram considered.
 
     Args:
-        post, department: to whom the work item is offered. Where that is not the node's own post, the person must hold
-            it, and the gate is asked about everything but the post.
+        post, department: to whom the work item is offered. Where that is not the node's own post, its holders are asked
+            about everything but the post. Holders of the node's own keep their right: the plans of the gate count on it.
         behalf: the principal they would act for.
         signer: they were added to it by its assignee.
     """
-    if signer or not escalated(node, post):
-        return separation.may(rules, office, facts, node.id, person, behalf=behalf, signer=signer)
-    if behalf is None and holds(office, person, post, department):
-        return separation.may(rules, office, facts, node.id, person, signer=True)
-    return Verdict(False, (Objection("post", "post", "", node.id, Text(
-        f"这项待办已升级到岗位 {post}", f"this work item was escalated to the post {post}"
-    )),))
+    signer = signer or _by_escalation(office, node, person, post, department, behalf)
+    return separation.may(rules, office, facts, node.id, person, behalf=behalf, signer=signer)
+
+
+def allowed(
+    rules: Rules, office: Office, facts: CaseFacts, node: Node, person: int, *, post: str, department: str | None
+) -> bool:
+    """As :func:`verdict`, the bare answer without reasons, for lists."""
+    signer = _by_escalation(office, node, person, post, department, None)
+    return separation.allowed(rules, office, facts, node.id, person, signer=signer)
+
+
+def _by_escalation(
+    office: Office, node: Node, person: int, post: str, department: str | None, behalf: int | None
+) -> bool:
+    return escalated(node, post) and behalf is None and holds(office, person, post, department)

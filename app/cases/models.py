@@ -174,8 +174,9 @@ class WorkItem(db.Model):  # type: ignore[name-defined]
         # as fast however much its owner has done. Queries name the states as these do (OFFERED, ALLOCATED, DONE).
         Index("ix_work_item_offered", "post", "department", sqlite_where=text(OFFERED), postgresql_where=text(OFFERED)),
         Index("ix_work_item_held", "assignee_id", sqlite_where=text(ALLOCATED), postgresql_where=text(ALLOCATED)),
-        # With the node: how often somebody has done one is read from the index (experience).
-        Index("ix_work_item_done", "assignee_id", "node", sqlite_where=text(DONE), postgresql_where=text(DONE)),
+        Index("ix_work_item_done", "assignee_id", sqlite_where=text(DONE), postgresql_where=text(DONE)),
+        # How often somebody has done a node (experience). Not with the one above, which keeps the order of a list.
+        Index("ix_work_item_experience", "node", "assignee_id", sqlite_where=text(DONE), postgresql_where=text(DONE)),
         Index("ix_work_item_held_back", "post", sqlite_where=text(HELD_BACK), postgresql_where=text(HELD_BACK)),
         Index("ix_work_item_escalates", "due_at", sqlite_where=text(ESCALATES), postgresql_where=text(ESCALATES)),
         # Signers' items of a parent: the few there are, so that an ordinary act pays nothing for them.

@@ -23,7 +23,7 @@ from ..trail.evidence import ENCLOSED
 from ..trail.exports import NODE_NAMES
 from ..trail.filters import CASES_OF
 from ..trail.models import Entry
-from . import gate
+from . import gate, served
 from . import ordering as order
 from .acting import CASE, ITEM, WAIT, today
 from .acts import Acts
@@ -143,6 +143,15 @@ def work_items(
         if len(rows) <= page_size:
             return Page(items, None)
         after = rows[page_size - 1]["id"]
+
+
+def views(*conditions: Any, limit: int = PAGE) -> list[ItemView]:
+    """The work items of running cases for which all conditions hold, oldest first."""
+    rows = db.session.execute(
+        select(*_ROW).join(CASE, CASE.c.id == ITEM.c.case_id).where(CASE.c.status == CaseStatus.RUNNING, *conditions)
+        .order_by(ITEM.c.id).limit(limit)
+    ).mappings().all()
+    return [_view(row) for row in rows]
 
 
 def counts(person: int) -> dict[str, int]:
@@ -314,7 +323,9 @@ def work_item(item_id: int, *, actor: Actor, role: str | None = None) -> WorkIte
             straight = engine.returnable(what.program, held.state, row.token, True)
         if actor.person_id is not None:
             facts = facts_of(held, without=row.token)
-            verdict = separation.may(what.rules, office, facts, row.node, actor.person_id)
+            verdict = gate.verdict(
+                what.rules, office, facts, what.node(row.node), actor.person_id, post=row.post, department=row.department
+            )
     return WorkItemView(
         row, held, what, what.node(row.node), loads(held.data), loads(row.draft) if row.draft else {},
         places, straight, verdict,
@@ -358,11 +369,13 @@ def facts_of(row: Any, without: int | None = None) -> separation.CaseFacts:
     """The separation gate's view of a stored case (a Case or a row of its columns)."""
     values = row if isinstance(row, Mapping) else {
         name: getattr(row, name)
-        for name in ("state", "data", "acts", "party", "initiator_id", "initiator_department", "definition_id")
+        for name in ("id", "state", "data", "acts", "party", "initiator_id", "initiator_department", "definition_id")
     }
-    return Acts.read(values["acts"]).facts(
-        values, meaning(values["definition_id"]), values["state"], loads(values["data"]), without
-    )
+    what = meaning(values["definition_id"])
+    others = served.elsewhere(
+        what, {**values, "id": values.get("case_id", values["id"])}, office_now(), clock.now(), db.session.connection()
+    ) if served.asking(what) else None
+    return Acts.read(values["acts"]).facts(values, what, values["state"], loads(values["data"]), without, others)
 
 
 def candidates(item: WorkItem) -> tuple[int, ...]:
@@ -399,7 +412,9 @@ def happenings(case_id: int, whats: Iterable[str] | None = None) -> list[Happeni
 TOLD = (
     "case.started", "work_item.claimed", "work_item.released", "work_item.completed", "work_item.returned",
     "work_item.refused", "case.withdrawn", "case.suspended", "case.resumed", "case.completed", "case.terminated",
-    "case.cancelled", "case.failed", "job.completed", "job.failed", "job.incident", "timer.fired", "message.delivered",
+    "case.cancelled", "case.failed", "session.convened", "vote.cast", "vote.refused", "session.closed",
+    "session.adjourned", "session.abandoned", "draw.made", "rule.released", "job.completed", "job.failed",
+    "job.incident", "timer.fired", "message.delivered",
 )
 
 

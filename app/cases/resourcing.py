@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from typing import Any
 
 from sqlalchemy import bindparam, func, select, text, update
 from sqlalchemy.engine import Connection
@@ -105,18 +106,23 @@ def piles(connection: Connection, person: int, process: str, node: str) -> bool:
     return piled is not None and f"{process}/{node}" in loads(piled)
 
 
-def ahead(act: Act, node: str) -> int | None:
-    """The work item in which a node of the case was done ahead, if it was."""
-    found: int | None = act.c.connection.execute(select(ITEM.c.id).where(
+def ahead(act: Act, node: str) -> Any:
+    """The row of the work item in which a node of the case was done ahead, if it was."""
+    return act.c.connection.execute(select(ITEM).where(
         ITEM.c.case_id == act.id, ITEM.c.node == node, ITEM.c.state == ItemState.PREDONE
-    )).scalar()
-    return found
+    )).first()
+
+
+def forget(act: Act, done: Any) -> None:
+    """What was done ahead does not count: whoever did it may not do it any more."""
+    act.c.connection.execute(update(ITEM).where(ITEM.c.id == done.id).values(state=ItemState.WITHDRAWN, draft=None))
+    act.entry("work_item.predone_void", node=done.node, item=done.id, why=["separation"])
 
 
 _FIRST_TURN = text("INSERT INTO turn (place, waiting) VALUES (:place, '[]') ON CONFLICT DO NOTHING")
 _LOCK_TURN = select(TURN.c.waiting).where(TURN.c.place == bindparam("place")).with_for_update()
 
 __all__ = [
-    "ahead", "by_number", "chains", "departments_above", "has_room", "in_hand", "next_turn", "on", "piles",
+    "ahead", "by_number", "chains", "departments_above", "forget", "has_room", "in_hand", "next_turn", "on", "piles",
     "times_done",
 ]
