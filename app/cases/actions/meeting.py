@@ -68,8 +68,8 @@ def convene(
         if len(entitled - away) < sitting.quorum:
             raise bodies.refused(act, item, actor, Text("会议达不到法定人数", "The session can have no quorum"), (
                 bodies.objection(act.meaning, item.node, rule, Text(
-                    f"{len(members)} 名成员须到会 {sitting.quorum} 人；{len(barred)} 人须回避，{len(away)} 人不在岗",
-                    f"{sitting.quorum} of {len(members)} members must be present; {len(barred)} must stay out of it and "
+                    f"须到会 {sitting.quorum} 人；{len(members)} 名成员中 {len(barred)} 人须回避，{len(away)} 人不在岗",
+                    f"{sitting.quorum} must be present; of {len(members)} members {len(barred)} must stay out of it and "
                     f"{len(away)} are away",
                 )), *(one for person in sorted(barred) for one in barred[person]),
             ))

@@ -35,9 +35,9 @@ class Session:
 
     Attributes:
         rule: the ``collective`` rule of the node.
-        members: everybody of the body, those who are away or may not vote included: the quorum is a part of the whole
-            body, so that a body most of whom must step aside cannot decide with the two who are left.
-        entitled: the members who may vote here: all but those the separation gate bars.
+        members: everybody of the body, those who are away or may not vote included.
+        entitled: the members who may vote here: all but those the separation gate bars. Who is away is among them: the
+            quorum and the majority are parts of these.
         present: those of them who take part, and how.
         chair: who presides, one of those present.
         held: when it began; ``until``: the last moment at which a vote is one of this session.
@@ -58,7 +58,7 @@ class Session:
     @property
     def quorum(self) -> int:
         """How many must be present."""
-        return self.rule.needed(len(self.members))
+        return self.rule.needed(len(self.entitled))
 
     @property
     def waiting(self) -> frozenset[int]:
@@ -98,10 +98,10 @@ def convening_errors(
     elif len(present) < session.quorum:
         barred = len(session.members) - len(session.entitled)
         errors["present"] = [Text(
-            f"未达法定人数：{len(session.members)} 名成员须到会 {session.quorum} 人，实到 {len(present)} 人"
-            + (f"({barred} 人须回避)" if barred else ""),
-            f"no quorum: {session.quorum} of {len(session.members)} members must be present, {len(present)} are"
-            + (f" ({barred} must stay out)" if barred else ""),
+            f"未达法定人数：应到 {len(session.entitled)} 人，须到会 {session.quorum} 人，实到 {len(present)} 人"
+            + (f"(另有 {barred} 人须回避)" if barred else ""),
+            f"no quorum: {session.quorum} of {len(session.entitled)} members must be present, {len(present)} are"
+            + (f" ({barred} more must stay out)" if barred else ""),
         )]
     if session.chair not in present:
         errors["chair"] = [Text("主持人须是到会成员", "the chair must be one of those present")]
