@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.simulation import Player, World, __main__, bureau, offices, simulate, violations
+from tests.simulation import Player, World, __main__, bureau, chunks, offices, simulate, violations
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +64,8 @@ def test_the_judge_finds_a_broken_rule(office: World) -> None:
 def test_a_bounded_run_is_taken_up_where_it_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
                                                     capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setattr(__main__, "CHUNK", 20)
-    monkeypatch.setattr(__main__, "PAST", 4)
+    monkeypatch.setattr(chunks, "CHUNK", 20)
+    monkeypatch.setattr(chunks, "PAST", 4)
     state, played = tmp_path / "state.jsonl", []
 
     class Pool:                       # chunks in this process: what is looked at is the book-keeping
