@@ -122,7 +122,7 @@ def ask_terminate(case_id: int, *, actor: Actor, reason: str) -> int:
         return _ask(act, actor, role, ControlKind.TERMINATE, None, None, reasoned(reason), act.now + WAITS)
 
 
-def confirm(control_id: int, *, actor: Actor, answer: str | None = None) -> None:
+def confirm_control(control_id: int, *, actor: Actor, answer: str | None = None) -> None:
     """The second person agrees. A reassignment and a termination are carried out at once; an override is in force.
 
     Args:
@@ -157,7 +157,7 @@ def confirm(control_id: int, *, actor: Actor, answer: str | None = None) -> None
             _reassign(act, item, row, facts)
 
 
-def decline(control_id: int, *, actor: Actor, reason: str) -> None:
+def decline_control(control_id: int, *, actor: Actor, reason: str) -> None:
     """The second person says no, or whoever asked takes it back.
 
     Raises:
@@ -314,4 +314,4 @@ def _said(answer: str | None) -> str | None:
     return reasoned(answer) if answer else None
 
 
-__all__ = ["ask_override", "ask_reassign", "ask_terminate", "confirm", "decline"]
+__all__ = ["ask_override", "ask_reassign", "ask_terminate", "confirm_control", "decline_control"]

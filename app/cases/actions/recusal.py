@@ -170,7 +170,7 @@ def _step_aside(act: Act, person: int) -> tuple[str, ...]:
             act.entry("work_item.released", node=item.node, item=item.id, because="recusal")
     for token in list(act.acts.signing):
         node = act.acts.held[token][0]
-        if any([signing.remove(act, int(token), node, one) for one in ids]):
+        if True in [signing.remove(act, int(token), node, one) for one in ids]:
             like = act.c.connection.execute(select(ITEM).where(ITEM.c.id == act.acts.signing[token]["item"])).one()
             signing.go_on(act, int(token), _item(like))
     if act.status is CaseStatus.SUSPENDED or not act.acts.held:
