@@ -23,7 +23,9 @@ def create_app(environment: Mapping[str, str] | None = None, **overrides: Any) -
     from .accounts import views as accounts
     from .api import init_app as init_api
     from .cases import views as cases
+    from .definitions import views as definitions
     from .organisation import views as organisation
+    from .separation import views as separation
 
     app = Flask(__name__, static_folder=None)
     app.config.from_mapping(config.read(environment))
@@ -41,7 +43,7 @@ def create_app(environment: Mapping[str, str] | None = None, **overrides: Any) -
 
     handling.load()
     web.init_app(app)
-    for room in (accounts, cases, organisation):
+    for room in (accounts, cases, definitions, organisation, separation):
         app.register_blueprint(room.blueprint)
     init_api(app)
     cli.init_app(app)

@@ -28,6 +28,7 @@ from .change import Actor
 from .errors import Conflict, GangzeError, Unavailable
 from .extensions import begin_writing, db
 from .kernel.values import BadValue, loads
+from .separation import actions as separation
 
 log = structlog.get_logger(__name__)
 
@@ -88,9 +89,9 @@ def sweep() -> int:
     """Do everything that is due now.
 
     Returns:
-        How many jobs and timers were dealt with.
+        How many jobs, timers and cases in need of a person were dealt with.
     """
-    return run_due_timers() + run_due_jobs()
+    return run_due_timers() + hand_out_due() + run_due_jobs() + run_due_checks()
 
 
 @celery.task(name="gangze.sequence")
@@ -123,6 +124,24 @@ def run_due_timers(limit: int = 100) -> int:
         except Conflict as error:
             log.info("timer_not_fired", case=case_id, token=token, reason=error.text.en)
     return len(due)
+
+
+def run_due_checks() -> int:
+    """Whether every open case still has somebody for what is to come, after whatever has changed; history once a day.
+
+    Returns:
+        How many cases have stalled or go on again, and how many findings are new.
+    """
+    try:
+        return separation.recheck() + separation.review()
+    except GangzeError as error:  # tried again at the next sweep
+        log.warning("separation_not_checked", reason=error.text.en)
+        return 0
+
+
+def hand_out_due() -> int:
+    """Pass overdue work on to the next in line, and offer what was held back where its post has room again."""
+    return actions.escalate_due() + actions.distribute_due()
 
 
 def run_due_jobs(limit: int = 50) -> int:
@@ -260,4 +279,4 @@ def _again(job: Any, attempt: int, error: Exception) -> None:
     db.session.commit()
 
 
-__all__ = ["bind", "celery", "poke", "run_due_jobs", "run_due_timers", "sequence", "sweep"]
+__all__ = ["bind", "celery", "hand_out_due", "poke", "run_due_checks", "run_due_jobs", "run_due_timers", "sequence", "sweep"]

@@ -22,6 +22,10 @@ PERMISSIONS: Mapping[str, Callable[[Any], bool]] = {
     "system administration": _holds("system_admin"),
     "security administration": _holds("security_admin"),
     "audit": _holds("audit_admin"),
+    #: The desk of separation of duties: its administrators, the discipline office, leaders (who see their part).
+    "separation": lambda user: user.is_authenticated and (
+        str(user.role) in ("security_admin", "audit_admin") or user.oversees
+    ),
 }
 
 

@@ -10,7 +10,7 @@ from flask_login import UserMixin
 from ..change import Actor
 from ..extensions import db, login
 from ..organisation import queries as organisation
-from ..organisation.models import Person
+from ..organisation.models import Person, PostKind
 from ..registers import today
 from . import queries
 from .models import Account, Administrator
@@ -41,9 +41,19 @@ class SignedIn(UserMixin):
         return db.session.get_one(Person, self.person_id).name
 
     @cached_property
+    def posts(self) -> Any:
+        """The posts this person has today, the one they are known by first."""
+        return organisation.posts_of(self.person_id, today())
+
+    @property
     def held(self) -> Any:
         """The post this person is known by today, with its department; None without one."""
-        return organisation.main_post(self.person_id, today())
+        return next(iter(self.posts), None)
+
+    @property
+    def oversees(self) -> bool:
+        """Whether a post of theirs today is one of leadership or supervision."""
+        return any(held.post.kind in (PostKind.LEADERSHIP, PostKind.SUPERVISION) for held in self.posts)
 
 
 @login.user_loader

@@ -9,11 +9,9 @@ from flask import request
 from flask.views import MethodView
 from flask_login import current_user
 
-from ..api import objection
 from ..api.doors import Blueprint, multipart
 from ..errors import Conflict, Forbidden, Invalid
 from ..kernel.text import Text
-from ..organisation import queries as organisation
 from ..permission import needs
 from ..trail import queries as trail
 from ..trail.schemas import RecordPageSchema, page_of
@@ -27,8 +25,6 @@ from .schemas import (
     CaseTrailQuerySchema,
     CompleteSchema,
     DeliveredSchema,
-    ExplainedSchema,
-    ExplainSchema,
     HeldSchema,
     ListSchema,
     MessageSchema,
@@ -291,21 +287,3 @@ class Signals(MethodView):
     def post(self, given: dict[str, Any]) -> dict[str, Any]:
         """A signal for every case that waits for it."""
         return {"cases": actions.broadcast(given["name"], given["data"], actor=current_user.actor)}
-
-
-@blueprint.route("/separation/explain")
-class Explain(MethodView):
-    decorators = SIGNED_IN
-
-    @blueprint.arguments(ExplainSchema, location="query")
-    @blueprint.response(200, ExplainedSchema(many=True))
-    def get(self, wanted: dict[str, Any]) -> list[dict[str, Any]]:
-        """For a node of a case: every holder of its post, whether they may act, and why not."""
-        _view(wanted["case"])
-        found = queries.explain(wanted["case"], wanted["node"])
-        names = organisation.names([person for person, _ in found])
-        return [
-            {"person": person, "name": names.get(person, ""), "allowed": verdict.allowed,
-             "objections": [objection(o) for o in verdict.objections]}
-            for person, verdict in found
-        ]

@@ -4,7 +4,6 @@ from __future__ import annotations
 from marshmallow import Schema, fields, validate
 
 from ..api.doors import Id, Moment, Plain, Words
-from ..api.problems import ObjectionSchema
 from ..web.language import words
 
 #: Longest text that is read at all (characters); the actions say what an opinion or a reason may be.
@@ -191,15 +190,3 @@ class AttachmentSchema(Schema):
     name = fields.Str()
     size = fields.Int()
     sha256 = fields.Str()
-
-
-class ExplainSchema(Schema):
-    case = Id(required=True)
-    node = Words(required=True, validate=_NAME)
-
-
-class ExplainedSchema(Schema):
-    person = fields.Int()
-    name = fields.Str()
-    allowed = fields.Bool()
-    objections = fields.List(fields.Nested(ObjectionSchema))

@@ -27,6 +27,7 @@ ROOMS = (
     Room("cases.begin", _l("Start"), "plus", ("cases.begin", "cases.new", "cases.start")),
     Room("cases.index", _l("Cases"), "folder", ("cases.",)),
     Room("definitions.index", _l("Processes"), "flow", ("definitions.",), phone=False),
+    Room("separation.index", _l("Separation of duties"), "apart", ("separation.",), phone=False),
     Room("organisation.index", _l("Organisation"), "people", ("organisation.",)),
     Room("trail.index", _l("Audit"), "shield", ("trail.",), phone=False),
 )
