@@ -10,11 +10,12 @@ from ..models import Signing
 from .common import ask_for, held_item, reasoned, same, somebody
 
 
-def transfer(item_id: int, *, actor: Actor, version: int, to: int, reason: str) -> None:
+def transfer(item_id: int, *, actor: Actor, version: int, to: int, reason: str, with_draft: bool = False) -> None:
     """转办: another person replaces the actor. Signers stay with the work item; a signer may let another sign instead.
 
     Args:
         to: who takes it: may hold the work item by every rule, as if they had claimed it.
+        with_draft: what the actor has drafted goes with it (stateful reallocation); otherwise it stays theirs and is gone.
 
     Raises:
         Conflict: stale, not the actor's, delegated, or a node whose person is drawn by lot.
@@ -33,8 +34,11 @@ def transfer(item_id: int, *, actor: Actor, version: int, to: int, reason: str) 
             ))
         person = successor(act, item, to)
         ask_for(act, item, person)
-        hand_over(act, item, person)
-        act.entry("work_item.transferred", node=item.node, item=item.id, to=person, reason=why)
+        hand_over(act, item, person, draft=item.draft if with_draft else None)
+        act.entry(
+            "work_item.transferred", node=item.node, item=item.id, to=person, reason=why,
+            **({"with_draft": True} if with_draft and item.draft else {}),
+        )
 
 
 def successor(act: Act, item: Item, to: int) -> int:
@@ -55,12 +59,16 @@ def successor(act: Act, item: Item, to: int) -> int:
     return person
 
 
-def hand_over(act: Act, item: Item, person: int) -> None:
-    """Give a held or offered item to a person the gate has been asked about; what its holder had drafted is theirs."""
+def hand_over(act: Act, item: Item, person: int, *, draft: str | None = None) -> None:
+    """Give a held or offered item to a person the gate has been asked about.
+
+    Args:
+        draft: what goes with it of what its holder had drafted.
+    """
     if item.signing is not None:
         signing.replace(act, item, person)
     act.allocate(item, person)
-    act.save_item(item, allocated_at=act.now, draft=None)
+    act.save_item(item, allocated_at=act.now, draft=draft)
     signing.tell(act, f"item-{item.id}-{item.version}", person, item.node)
 
 

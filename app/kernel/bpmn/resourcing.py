@@ -140,7 +140,7 @@ def allocation(value: str | None) -> Allocation | None:
         return None
     if strategy.argument == "capability" and not _CAPABILITY.fullmatch(argument):
         return None
-    if found["offer"] and strategy.name == "offer":
+    if found["offer"] and strategy.name in ("offer", "draw"):  # a draw that may be declined would be none
         return None
     return Allocation(strategy.name, argument, bool(found["offer"]))
 
