@@ -195,5 +195,26 @@ def _demand(rule: Constraint, kind: Kind, names: list[Text]) -> Text:
     return kind.demand
 
 
+def mark(rule: Constraint) -> Text:
+    """What stands for a rule on a drawing: a sign for a line, a word or two for a badge."""
+    said, kind = rule.options, KINDS.get(rule.kind)
+    if rule.kind == "people":
+        parts = [f"≥{said['min']}"] * bool(said.get("min")) + [f"≤{said['max']}"] * bool(said.get("max"))
+        return Text(" ".join(parts) + " 人", " ".join(parts) + " people")
+    if rule.kind == "rotate":
+        return Text("轮换 {n}次/{m}月", "{n} in {m} months").format(n=said.get("max", "?"), m=said.get("months", "?"))
+    if rule.kind == "collective":
+        return Text("会议 {q}", "in session {q}").format(q=said.get("quorum", "?"))
+    if rule.kind == "release":
+        return Text("解除 {r}", "releases {r}").format(r=said.get("constraint", "?"))
+    return _MARKS.get(rule.kind) or (Text(kind.sign, kind.sign) if kind is not None else Text("?", "?"))
+
+
+_MARKS = {
+    "differ": Text("≠", "≠"), "same": Text("=", "="), "departments": Text("异部门", "other department"),
+    "senior": Text("上级 ↑", "senior ↑"), "recuse": Text("回避", "recusal"), "apart": Text("隔离", "wall"),
+    "draw": Text("抽签", "by lot"),
+}
+
 #: ``party`` of a ``recuse`` rule that speaks of the person who started the case.
 INITIATOR = frozenset(("initiator", "applicant"))

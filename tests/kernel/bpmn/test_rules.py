@@ -526,8 +526,9 @@ def test_sensible_rules_of_separation_pass():
                  'rotate id="i" nodes="x" party="taxpayer" max="2" months="24"',
                  'apart id="j" nodes="x y" from="collection/collect" party="taxpayer"',
                  'apart id="m" nodes="x" from="p/y" party="taxpayer" scope="party"',
-                 'collective id="k" node="z" quorum="2/3" majority="1/2" chairLast="true"',
-                 'collective id="l" node="y" quorum="5"', 'release id="r" constraint="a" at="h"') == set()
+                 'release id="r" constraint="a" at="h"') == set()
+    assert ruled('collective id="k" node="z" quorum="2/3" majority="1/2" chairLast="true"',
+                 'collective id="l" node="y" quorum="5"') == set()
 
 
 @pytest.mark.parametrize(("rule", "name"), [
@@ -624,6 +625,20 @@ def test_rules_of_separation_may_not_contradict_each_other():
     assert joined == {("constraint.contradiction", "b")}
     assert ruled('same id="a" nodes="*"', 'departments id="b" nodes="x y"') == {("constraint.contradiction", "b")}
     assert ruled('same id="a" nodes="x y"', 'same id="a" nodes="y z"') == {("constraint.id", "a")}
+
+
+def test_rules_that_clash_only_together_are_told_as_a_smallest_set_with_their_clauses():
+    counted = ('people id="many" nodes="x y z" min="3" basis="§1"', 'people id="few" nodes="x y z" max="2" basis="§2"')
+    innocent = 'departments id="innocent" nodes="x y" basis="§9"'
+    found = findings(diagram(CHAIN, words="<gz:constraints>" + "".join(f"<gz:{r}/>" for r in (
+        innocent, *counted)) + "</gz:constraints>"))
+    assert [(f.rule, f.element) for f in found] == [("constraint.contradiction", "few")]
+    for said in (found[0].message.zh, found[0].message.en):
+        assert "many" in said and "§1" in said and "§2" in said and "innocent" not in said and "§9" not in said
+    ranks = ('senior id="up" lower="x" upper="y"', 'senior id="down" lower="y" upper="x"')
+    assert ruled(*ranks) == {("constraint.contradiction", "down")}
+    both = ruled(*ranks, 'same id="s" nodes="x z"', 'differ id="d" nodes="x z"')
+    assert both == {("constraint.contradiction", "down"), ("constraint.contradiction", "d")}
 
 
 # -- the outside material ---------------------------------------------------------------------------------------------

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Collection, Iterator
-from itertools import combinations
+from dataclasses import replace
 from typing import NamedTuple
 
-from ...separation import Rules
+from ...separation import Rules, contradiction
 from ...text import Text
-from ..constraints import KINDS, ON_BLOCK, RELEASABLE, SCOPES, Kind, Option, share, tasks, whole
+from ..constraints import KINDS, ON_BLOCK, RELEASABLE, SCOPES, Kind, Option, sentence, share, tasks, whole
 from ..model import Constraint, Process
 from .sheet import Sheet
 from .words import a, called
@@ -24,6 +24,7 @@ _ELSEWHERE = re.compile(r"[^\s/,]{1,120}/[^\s/,]{1,120}")
 _FIELD = re.compile(r"[^\W\d][\w.]{0,79}")
 MOST_WORDS = 300
 MOST_RULES = 200
+MOST_CLASHES = 5
 
 
 class Wrong(NamedTuple):
@@ -63,25 +64,22 @@ def check(sheet: Sheet, process: Process, bodies: Collection[str] | None) -> Non
 
 
 def _contradictions(sheet: Sheet, process: Process) -> None:
-    """Tasks that one person must do, directly or by a chain of ``same``, and that different people must do."""
-    group: dict[str, str] = {t: t for t in process.user_tasks}
-
-    def head(task: str) -> str:
-        while group[task] != task:
-            task = group[task]
-        return task
-
-    for rule in process.constraints:
-        named = tasks(process, rule) if rule.kind == "same" else ()
-        for task in named[1:]:
-            group[head(task)] = head(named[0])
-    for rule in process.constraints:
-        if rule.kind not in ("differ", "departments"):
-            continue
-        for one, other in combinations(tasks(process, rule), 2):
-            if head(one) == head(other):
-                sheet.error("constraint.contradiction", rule, f"“{one}”和“{other}”又被要求由同一人办理",
-                            f"“{one}” and “{other}” are also required to be done by the same person")
+    """Rules that no office could keep together, however large: a smallest set of them, then the next one."""
+    left = process
+    for _more in range(MOST_CLASHES):
+        clash = contradiction(Rules.of(left))
+        if clash or clash.undecided:
+            return
+        named = [rule for rule in left.constraints if rule.id in clash.rules]
+        if not named:
+            return
+        said = [(rule, sentence(process, rule), f"({rule.basis})" if rule.basis else "") for rule in named]
+        sheet.error(
+            "constraint.contradiction", named[-1],
+            "这些规则不能同时遵守，再多的人也不行：" + "；".join(f"{rule.id}：{text.zh}{basis}" for rule, text, basis in said),
+            "these rules cannot be kept together, however many people there are: "
+            + "; ".join(f"{rule.id}: {text.en} {basis}".rstrip() for rule, text, basis in said))
+        left = replace(left, constraints=tuple(rule for rule in left.constraints if rule is not named[-1]))
 
 
 def wrongs(process: Process, bodies: Collection[str] | None = None) -> Iterator[Wrong]:
