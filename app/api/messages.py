@@ -25,6 +25,7 @@ _KNOWN: tuple[tuple[str, str, str], ...] = (
     (r"Not a valid list\.", "应为列表", "a list is expected"),
     (r"Not a valid (?:aware )?datetime\.", "应为带时区的时间，如 2026-01-02T09:00:00+08:00",
      "a time with its zone is expected, such as 2026-01-02T09:00:00+08:00"),
+    (r"Not a valid date\.", "应为日期，如 2026-01-02", "a date is expected, such as 2026-01-02"),
     (r"Shorter than minimum length (\d+)\.", "至少 {0} 个字", "at least {0} characters"),
     (r"Longer than maximum length (\d+)\.", "最多 {0} 个字", "at most {0} characters"),
     (r"Length must be between (\d+) and (\d+)\.", "{0} 至 {1} 个字", "from {0} to {1} characters"),

@@ -13,11 +13,13 @@ from .declarations import (
     kin_of,
     requests_for,
     responsible,
+    seen,
     supervisors,
+    visible,
 )
 from .leaders import Portfolio, all_portfolios, breaches, in_order, limit, may_decide
 from .office import VERSION, office, version
-from .proxies import PROXY_DAYS, Given, given_proxies, proxies, proxy
+from .proxies import PROXY_DAYS, Given, delegable, given_proxies, proxies, proxy
 from .register import (
     Held,
     Holder,
@@ -42,8 +44,8 @@ from .review import review
 __all__ = [
     "PROXY_DAYS", "VERSION", "Clash", "Coverage", "Declared", "Given", "Held", "Holder", "InDepartment",
     "PersonPage", "Portfolio", "PostPage", "all_portfolios", "breaches", "capabilities_of", "capable", "clashes",
-    "coverage", "declaration", "declarations", "departments", "given_proxies", "heads", "holders", "in_office",
-    "in_order", "kin_of", "limit", "main_post", "may_decide", "names", "office", "pairs", "person",
+    "coverage", "declaration", "declarations", "delegable", "departments", "given_proxies", "heads", "holders",
+    "in_office", "in_order", "kin_of", "limit", "main_post", "may_decide", "names", "office", "pairs", "person",
     "person_by_number", "post", "posts", "posts_of", "proxies", "proxy", "requests_for", "responsible", "review",
-    "search_people", "supervisors", "version",
+    "search_people", "seen", "supervisors", "version", "visible",
 ]

@@ -16,6 +16,8 @@ from ..models import Interest, Kinship, Person, Post, PostKind, Role, Standing
 from ..rules import rank
 from .register import holders, names, posts, running
 
+_NONE = Text("没有这条回避登记", "there is no such declaration")
+
 
 @dataclass(frozen=True, slots=True)
 class Declared:
@@ -77,14 +79,37 @@ def declaration(called: str) -> Declared:
             return _named([("kinship", kinship, "")])[0]
         if kind == "interest" and (interest := db.session.get(Interest, int(number))) is not None:
             return _named([("interest", interest, db.session.get_one(Party, interest.party_id).name)])[0]
-    raise NotFound(Text("没有这条回避登记", "there is no such declaration"))
+    raise NotFound(_NONE)
+
+
+def visible(person_id: int, on: date) -> list[Declared]:
+    """What of the register a person may see: what concerns or was recorded by them, and what they supervise."""
+    chain = _Chain(on)
+    return [
+        one for one in declarations()
+        if person_id in one.concerned or person_id == one.row.recorded_by
+        or person_id in chain.supervisors(one.concerned)
+    ]
+
+
+def seen(called: str, person_id: int, on: date) -> Declared:
+    """One record, as far as it is this person's business.
+
+    Raises:
+        NotFound: there is none, or they may not know that there is.
+    """
+    one = declaration(called)
+    if person_id not in one.concerned | {one.row.recorded_by} | supervisors(one.concerned, on):
+        raise NotFound(_NONE)
+    return one
 
 
 def requests_for(person_id: int, on: date) -> list[Declared]:
     """The open requests that a person may decide on a day."""
+    chain = _Chain(on)
     return [
         one for one in declarations(standing=Standing.UNDECIDED)
-        if person_id in responsible(one.concerned, on) - one.concerned - kin_of(one.concerned, on)
+        if person_id in chain.responsible(one.concerned) - one.concerned - kin_of(one.concerned, on)
         and person_id != one.row.recorded_by
     ]
 
@@ -95,28 +120,43 @@ def responsible(people: Collection[int], on: date) -> frozenset[int]:
     Whoever outranks them in their own department; for a head, the leaders above; for the principal leader, the head of
     the discipline group.
     """
-    levels = {post.code: post for post in posts()}
-    now = [(h, rank(levels[h.post_code].level, h.role)) for h in holders(on)]
-    found: set[int] = set()
-    for person in db.session.scalars(select(Person).where(Person.id.in_(people))):
-        mine = max((r for h, r in now if h.person_id == person.id), default=0)
-        above = [(h, r) for h, r in now if h.present and r > mine and h.person_id != person.id]
-        found |= (
-            {h.person_id for h, _ in above if h.department_code == person.department_code}
-            or {h.person_id for h, _ in above if levels[h.post_code].kind is PostKind.LEADERSHIP}
-            or {h.person_id for h, _ in now if h.present and h.role is not Role.B and h.person_id != person.id
-                and _discipline(levels[h.post_code])}
-        )
-    return frozenset(found)
+    return _Chain(on).responsible(people)
 
 
 def supervisors(people: Collection[int], on: date) -> frozenset[int]:
     """Who may record that one of these people is found to have a reason to step aside: the heads responsible, and
     the supervision."""
-    watching = {
-        post.code for post in posts() if post.kind is PostKind.SUPERVISION or _discipline(post)
-    }
-    return responsible(people, on) | {h.person_id for h in holders(on) if h.present and h.post_code in watching}
+    return _Chain(on).supervisors(people)
+
+
+class _Chain:
+    """Who is above whom on a day."""
+
+    def __init__(self, on: date) -> None:
+        by_code = {post.code: post for post in posts()}
+        held = [(h, by_code[h.post_code]) for h in holders(on)]
+        self._now = [(h, post, rank(post.level, h.role)) for h, post in held]
+        self._place = {row.id: row.department_code for row in db.session.execute(
+            select(Person.id, Person.department_code)
+        )}
+        self._watching = frozenset(
+            h.person_id for h, post in held if h.present and (post.kind is PostKind.SUPERVISION or _discipline(post))
+        )
+
+    def responsible(self, people: Collection[int]) -> frozenset[int]:
+        return frozenset(above for person in people for above in self._above(person))
+
+    def supervisors(self, people: Collection[int]) -> frozenset[int]:
+        return self.responsible(people) | self._watching
+
+    def _above(self, person: int) -> set[int]:
+        mine = max((r for h, _, r in self._now if h.person_id == person), default=0)
+        others = [(h, post, r) for h, post, r in self._now if h.present and h.person_id != person]
+        return (
+            {h.person_id for h, _, r in others if r > mine and h.department_code == self._place.get(person)}
+            or {h.person_id for h, post, r in others if r > mine and post.kind is PostKind.LEADERSHIP}
+            or {h.person_id for h, post, _ in others if h.role is not Role.B and _discipline(post)}
+        )
 
 
 def kin_of(people: Collection[int], on: date) -> frozenset[int]:

@@ -24,16 +24,21 @@ ACTING_DAYS = ("LEADER_ACTING_DAYS", 30)
 
 @dataclass(frozen=True, slots=True)
 class Portfolio:
-    """A leader's post on a day. ``against``: what the rules say against it as it is; ``excluded``: the leaders' posts
-    its holder may not have besides, with the clause."""
+    """A leader's post on a day. ``fields``: words of what it is in charge of; ``against``: what the rules say against
+    it as it is; ``excluded``: the leaders' posts its holder may not have besides, with the clause."""
 
     post: Post
-    domains: Sequence[Text]
+    fields: Sequence[str]
     leaders: Sequence[Holder]
     acting: Sequence[Holder]
     deputies: Sequence[Holder]
     against: Sequence[Objection]
     excluded: Sequence[tuple[Post, str]]
+
+    @property
+    def domains(self) -> list[Text]:
+        """What to call the fields."""
+        return [portfolios.called(field) for field in self.fields]
 
 
 def limit(said: tuple[str, int], on: date) -> int:
@@ -90,7 +95,7 @@ def all_portfolios(on: date) -> list[Portfolio]:
         apart[pair.b].append((every[pair.a], pair.basis))
     return [
         Portfolio(
-            post, [portfolios.called(field) for field in sorted(portfolios.words(post.domain), key=_order)],
+            post, sorted(portfolios.words(post.domain), key=_order),
             *([h for h in held[post.code] if h.role is role] for role in (Role.A, Role.ACTING, Role.B)),
             [objection for codes, objection in against if post.code in codes], apart[post.code],
         )

@@ -12,8 +12,9 @@ from ...errors import NotFound
 from ...extensions import db
 from ...kernel.text import Text
 from ...kernel.values import loads
-from ..models import Person, Proxy
-from ..proxies import Standing
+from ..models import Appointment, Person, Post, Proxy
+from ..proxies import DELEGABLE, Standing
+from .register import running
 
 #: The longest proxy, where the office has not set the parameter: what domain.md G10 says.
 PROXY_DAYS = ("PROXY_DAYS", 90)
@@ -57,6 +58,17 @@ def proxies(person_id: int | None = None, *, on: date | None = None) -> list[Giv
             Proxy.since <= on, Proxy.until >= on, or_(Proxy.ended_on.is_(None), Proxy.ended_on > on)
         )
     return [_given(row.Proxy, row.of, row.to) for row in db.session.execute(statement)]
+
+
+def delegable(person_id: int, on: date) -> Sequence[Post]:
+    """The posts a person holds on a day and may leave to somebody."""
+    return db.session.scalars(
+        select(Post).where(Post.kind.in_(sorted(DELEGABLE)), Post.code.in_(
+            select(Appointment.post_code).where(
+                Appointment.person_id == person_id, running(Appointment.since, Appointment.until, on)
+            )
+        )).order_by(Post.position)
+    ).all()
 
 
 def proxy(proxy_id: int) -> Given:
