@@ -86,6 +86,7 @@ class Act:
     speaker: Actor | None = None
     #: The emergency override somebody acts under, if any (overriding.py).
     under: int | None = None
+    voting: bool = False
     _changed: dict[str, Any] = field(default_factory=dict)
 
     # -- what handlers and actions ask ---------------------------------------------------------------------------------
@@ -114,6 +115,7 @@ class Act:
         return self.acts.facts(
             self.row, self.meaning, self.state, self.data, without,
             served.elsewhere(self.meaning, self.row, self.office, self.now, self.c.connection, lock=True),
+            voting=self.voting,
         )
 
     def entry(self, what: str, **facts: Any) -> None:

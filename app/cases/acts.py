@@ -42,7 +42,8 @@ class Acts:
             here from the first time the node of its release has been passed.
         seeds: drawn node -> [seed of its next draw, hexadecimal, and which draw of the node that will be]. Secret until
             the draw; what everybody may know is the entry ``draw.committed``.
-        sitting: token of a work item whose body is in session -> [id of the session, the members who may vote].
+        sitting: token of a work item whose body is in session -> id of the session.
+        attended: who convened a session of a body in this case, or was entitled to vote in one: they may see the case.
     """
 
     performed: dict[str, list[int]] = field(default_factory=dict)
@@ -56,7 +57,8 @@ class Acts:
     latest: dict[str, list[int]] = field(default_factory=dict)
     since: dict[str, dict[str, list[int]]] = field(default_factory=dict)
     seeds: dict[str, list[Any]] = field(default_factory=dict)
-    sitting: dict[str, list[Any]] = field(default_factory=dict)
+    sitting: dict[str, int] = field(default_factory=dict)
+    attended: list[int] = field(default_factory=list)
 
     @classmethod
     def read(cls, text: str) -> Acts:
@@ -162,7 +164,7 @@ class Acts:
 
     def facts(
         self, row: Mapping[str, Any], meaning: Meaning, state: str, data: Mapping[str, Any], without: int | None = None,
-        elsewhere: Elsewhere | None = None,
+        elsewhere: Elsewhere | None = None, voting: bool = False,
     ) -> separation.CaseFacts:
         """The gate's view of the case.
 
@@ -172,6 +174,8 @@ class Acts:
             data: the case's values.
             without: the token that is being asked about: its own claim does not count against it.
             elsewhere: what other cases of the party say, where a rule asks for them.
+            voting: what is asked about is a vote in the session on ``without``, not who holds its work item: a convenor
+                who has voted holds it still.
         """
         rules = meaning.rules
         claimed: dict[str, set[int]] = {}
@@ -194,6 +198,9 @@ class Acts:
                 claimed.setdefault(node, set()).update(persons)
             if meaning.node(node).loop is not None:
                 instances.setdefault(node, []).append(persons or None)
+        if without is not None and not voting and (asked := self.held.get(str(without))) is not None:
+            if rules.collective(asked[0]) is not None:
+                instances.pop(asked[0], None)
         party = row["party"]
         return separation.CaseFacts(
             performed=performed,

@@ -14,8 +14,7 @@ SEES: tuple[tuple[str, Callable[..., bool]], ...] = (
     ("started it", lambda case, acts, person, office, role: case.initiator_id == person),
     ("has acted in it", lambda case, acts, person, office, role: any(person in p for p in acts.performed.values())),
     ("holds a work item", lambda case, acts, person, office, role: person in acts.holders()),
-    ("sits in a body that decides in it", lambda case, acts, person, office, role: any(
-        person in entitled for _session, entitled in acts.sitting.values())),
+    ("sits in a body that decides in it", lambda case, acts, person, office, role: person in acts.attended),
     ("supervises", lambda case, acts, person, office, role: _holds(office, person, "JJ.")),
     ("audits", lambda case, acts, person, office, role: role == "audit_admin"),
 )

@@ -62,10 +62,9 @@ def end(act: Act, session: int, state: SessionState, **columns: Any) -> None:
 
 def abandon(act: Act, token: int) -> None:
     """The work item of a session is no longer open: the session ends with it, undecided."""
-    seated = act.acts.sitting.pop(str(token), None)
-    if seated is None:
+    session = act.acts.sitting.pop(str(token), None)
+    if session is None:
         return
-    session = seated[0]
     end(act, session, SessionState.ABANDONED)
     act.entry("session.abandoned", session=session, voted=[v["person_id"] for v in votes_of(act.c.connection, session)])
 

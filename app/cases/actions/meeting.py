@@ -86,7 +86,8 @@ def convene(
             act, sitting, item=item.id or 0, node=item.node, convenor=actor.person_id or 0,
             barred=[{"person": p, "objections": [o.facts() for o in why]} for p, why in sorted(barred.items())],
         )
-        act.acts.sitting[str(item.token)] = [found, sorted(entitled)]
+        act.acts.sitting[str(item.token)] = found
+        act.acts.attended = sorted({*act.acts.attended, *entitled, actor.person_id or 0})
         act.entry(
             "session.convened", node=item.node, item=item.id, session=found, rule=rule.id, members=sorted(members),
             entitled=sorted(entitled), absent=sorted(entitled - frozenset(sitting.present)),
@@ -123,6 +124,7 @@ def vote(session_id: int, *, actor: Actor, choice: str, reason: str | None = Non
         wrong = session.ballot_error(sitting, actor.person_id or 0, act.now)
         if wrong is None:
             alive(act)
+            act.voting = True
             ask_gate(act, item, actor)
         else:
             raise bodies.refused(act, item, actor, Text("此票不能计入", "This vote cannot be taken"), (
