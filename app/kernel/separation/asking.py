@@ -84,7 +84,7 @@ def breaks(situation: Situation, task: int, who: int) -> bool:
             persons, counted = 0, special[id][1] if id in special else acts
             for u in bits(mask):
                 persons |= counted[u]
-            if (persons | who).bit_count() > situation.limit_of(mask, limit, persons, counted):
+            if (persons | who).bit_count() > situation.limit_of(mask, limit, persons):
                 return True
     for mask, id in c.apart:
         if mask >> task & 1:

@@ -31,7 +31,7 @@ def able(situation: Situation, task: int, first: bool = False) -> int:
                 persons = 0
                 for u in bits(mask):
                     persons |= acts[u]
-                limit = situation.limit_of(mask, limit, persons, acts)
+                limit = situation.limit_of(mask, limit, persons)
                 if persons.bit_count() >= limit:
                     asked = asked & persons if persons.bit_count() == limit else 0
     needed = situation.needed(returns=True)

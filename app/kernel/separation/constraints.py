@@ -137,8 +137,8 @@ class Rules:
                 rule = self._read(constraint)
             except (ValueError, ZeroDivisionError):
                 rule = None
-            if rule is None:
-                unsupported.append(constraint)
+            if rule is None or (rule.body is not None and any(rule.mask >> i & 1 for i in self.bodies)):
+                unsupported.append(constraint)     # nor can two bodies decide one node
             elif rule.kind == "draw":
                 drawn.update(self.ids(rule.mask))
             else:

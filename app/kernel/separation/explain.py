@@ -124,7 +124,7 @@ def _broken(situation: Situation, asked: Asked, rule: Rule, persons: list[int]) 
         counted = 0
         for u in bits(rule.mask):
             counted |= acts[u]
-        if asked.who and (counted | asked.who).bit_count() > situation.limit_of(rule.mask, most, counted, acts):
+        if asked.who and (counted | asked.who).bit_count() > situation.limit_of(rule.mask, most, counted):
             earlier = acted(situation, rest, counted, rule) + tuple((node, situation.person(j)) for j in bits(acts[task]))
             because = _because(situation, rule, earlier)
             if asked.behalf is not None:

@@ -135,7 +135,7 @@ def plan(
             persons, counted = 0, own.get(id, acts) if own else acts
             for u in bits(mask):
                 persons |= counted[u]
-            limit = situation.limit_of(mask, limit, persons, counted)
+            limit = situation.limit_of(mask, limit, persons)
             if persons.bit_count() > limit:      # broken before the rule was made: nothing to build on
                 return None
             if persons.bit_count() == limit:

@@ -208,14 +208,14 @@ class Situation:
         counted = self.special.get(rule.id, self.performed)
         return [a | b for a, b in zip(counted, self.extra(task, who, added), strict=True)]
 
-    def limit_of(self, mask: int, limit: int, persons: int, acts: list[int]) -> int:
+    def limit_of(self, mask: int, limit: int, persons: int) -> int:
         """How many may act at the tasks of ``mask``: ``limit``, unless an emergency override has exceeded it; then
         those ``persons`` it are, and not one more."""
         if persons.bit_count() > limit and self.overridden:
-            kept = 0
+            let_in = 0
             for u in bits(mask):
-                kept |= acts[u] & ~self.overridden[u]
-            if kept.bit_count() <= limit:
+                let_in |= self.overridden[u]
+            if (persons & ~let_in).bit_count() <= limit:
                 return persons.bit_count()
         return limit
 
@@ -229,13 +229,12 @@ class Situation:
         return [self.set_of(p) for p in self.facts.instances.get(self.rules.tasks[task], ()) if p]
 
     def body(self, task: int) -> int:
-        """How many different members must vote at a task a body decides. Who has to stand aside is not entitled to."""
-        entitled = self.holders(task)
+        """How many different members must vote at a task a body decides. The whole body counts, those included who are
+        away or have to stand aside: two who are left of nine do not decide."""
+        members = self.holders(task)
         if self.what is not None:
-            entitled |= self.what.fresh.get(task, 0)
-        if self.out is not None:
-            entitled &= ~self.out[task]
-        return self.rules.bodies[task].needed(entitled.bit_count())
+            members |= self.what.fresh.get(task, 0)
+        return self.rules.bodies[task].needed(members.bit_count())
 
     # -- what to plan for ----------------------------------------------------------------------------------------------
 
