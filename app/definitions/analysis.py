@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..kernel.bpmn.model import Finding
-from ..kernel.separation import Objection, Satisfiability, satisfiable
+from ..kernel.separation import Objection, Resilience, Satisfiability, resilience, satisfiable
 from ..kernel.text import Text
 from ..organisation import queries as organisation
 from ..organisation.models import PostKind
@@ -20,10 +20,12 @@ class Analysis:
     Attributes:
         workable: whether a case can be brought to its end whatever way it takes; if not, which steps and which rules
             stand in the way; and the departments that cannot start one.
+        resilience: how many absences it survives, and whose.
         leaders: what stands against the leaders' portfolios today, where a leader acts in this process (LS-1 to LS-8).
     """
 
     workable: Satisfiability
+    resilience: Resilience
     leaders: tuple[Objection, ...]
 
     @property
@@ -51,6 +53,7 @@ def analyse(meaning: Meaning) -> Analysis:
     office = organisation.office(today())
     return Analysis(
         satisfiable(meaning.rules, office, sure=meaning.always),
+        resilience(meaning.rules, office, sure=meaning.always),
         organisation.in_order(today()) if _led(meaning) else (),
     )
 

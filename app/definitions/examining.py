@@ -89,9 +89,12 @@ def look(package: Package) -> tuple[Document | None, list[Finding]]:
     )
 
 
-def report(definition_id: int) -> list[Finding]:
+def report(definition_id: int, found: analysis.Analysis | None = None) -> list[Finding]:
     """What there is to say today about a stored version: posts and handlers may have gone since it was deployed, and
     people too.
+
+    Args:
+        found: what ``analysis.analyse`` said of it, where that was asked already.
 
     Raises:
         NotFound: there is none with that id.
@@ -99,7 +102,7 @@ def report(definition_id: int) -> list[Finding]:
     package = queries.package(definition_id)
     document, findings = examine(package, office=known())
     if document is not None and not _wrong(findings):
-        findings += analysis.analyse(queries.meaning(definition_id)).findings
+        findings += (found or analysis.analyse(queries.meaning(definition_id))).findings
     return sorted(findings, key=lambda f: _ORDER[f.severity])
 
 

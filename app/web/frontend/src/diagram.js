@@ -2,9 +2,10 @@
 //
 // <figure class="diagram" data-diagram="URL of the BPMN file" data-marks="id of a JSON script tag">
 //   {"nodes": {"audit": {"state": "passed|current|returned|refused", "flag": "2×"}}, "flows": ["f1", …]}
-// The same is told in words by the list of steps below the figure.
+// data-rules: the rules of separation drawn on it, see rules.js. The same is told in words below the figure.
 import "bpmn-js/dist/assets/diagram-js.css";
 import NavigatedViewer from "bpmn-js/lib/NavigatedViewer";
+import { rules } from "./rules.js";
 
 for (const figure of document.querySelectorAll("figure[data-diagram]")) show(figure);
 
@@ -17,6 +18,7 @@ async function show(figure) {
     const viewer = new NavigatedViewer({ container: canvas });
     await viewer.importXML(await answer.text());
     mark(viewer, marks);
+    rules(figure, viewer);
     controls(figure, viewer);
   } catch {
     canvas.hidden = true;
