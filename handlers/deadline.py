@@ -3,6 +3,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from app.cases.models import ItemState
 from app.handling import Moment, node
 from app.parameters.calendar import office_calendar
 
@@ -12,7 +13,7 @@ def set_due(act: Any, item: Any) -> None:
     """Due = now + the node's limit. A year whose holidays are not yet published is marked so, never guessed."""
     rule = act.node(item.node)
     limit = rule.limit
-    if limit is None:
+    if limit is None or item.state is ItemState.CREATED:  # held back: its time starts when it is offered
         return
     due = office_calendar(act.row["office_version"]).due(act.now, limit)
     item.due_at, item.due_published = due.at, due.published

@@ -103,7 +103,8 @@ def visible(person: int) -> list[queries.ItemView]:
     for definition_id, node in _marked(lambda how: how.offered_to != "post" or how.allocated_to != "holder"):
         how = node.resourcing
         states = []
-        if how is not None and knows(office, person, node, how.offered_to):
+        theirs = node.post is not None and gate.holds(office, person, node.post.code, None)  # in their list of offers
+        if how is not None and not theirs and knows(office, person, node, how.offered_to):
             states.append(text(f"work_item.{OFFERED}"))
         if how is not None and knows(office, person, node, how.allocated_to):
             states.append(text(f"work_item.{ALLOCATED}"))

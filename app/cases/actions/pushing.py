@@ -70,7 +70,7 @@ def escalate_due(limit: int = 100) -> int:
         How many were escalated.
     """
     done = 0
-    overdue = text(f"work_item.{ESCALATES}") & (ITEM.c.due_at <= clock.now()) & ITEM.c.paused_at.is_(None)
+    overdue = text(ESCALATES.replace("state", "work_item.state")) & (ITEM.c.due_at <= clock.now()) & ITEM.c.paused_at.is_(None)
     for row in _running(overdue, limit, ITEM.c.due_at):
         try:
             escalate(row.id)
