@@ -72,7 +72,10 @@ def plan(
     acts = situation.acts(task, who, added)
     if task >= 0:
         needed |= c.many & 1 << task
-    seats = situation.seats if c.seats or situation.what is not None else {}
+    seats = situation.seats if c.seats or situation.lent or situation.what is not None else {}
+    if who & (who - 1) and not added and not c.many >> task & 1:     # what they are about to do they can do again
+        one, other = (1 << i for i in bits(who))
+        seats = {**seats, task: [*seats.get(task, ()), (one, other), (other, one)]}
     eligible = situation.eligible
     domains = list(eligible)
     for v, pairs in seats.items():          # the rules look at delegates and principals as at anybody
@@ -162,7 +165,7 @@ def plan(
             office.levels, budget,
         )
     else:
-        found = proxies.search(situation, draft, short, budget)
+        found = proxies.search(situation, draft, seats, short, budget)
     if found is not None:
         found.update(reused)
     return found

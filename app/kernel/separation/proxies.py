@@ -39,10 +39,13 @@ if TYPE_CHECKING:
 Options = dict[int, list[tuple[int, int]]]
 
 
-def search(situation: Situation, draft: Draft, short: bool, budget: list[int]) -> dict[int, int] | None:
+def search(
+    situation: Situation, draft: Draft, seats: Options, short: bool, budget: list[int]
+) -> dict[int, int] | None:
     """A plan for a draft whose domains contain delegates and principals besides those who may act in their own right.
 
     Args:
+        seats: task -> (delegate, principal), as sets of one.
         short: some step has nobody who may act in his own right.
         budget: what is left of the limit.
 
@@ -61,7 +64,7 @@ def search(situation: Situation, draft: Draft, short: bool, budget: list[int]) -
         found = _solve(situation, draft, own, budget)             # people only: preferred, and nearly always enough
         if found is not None:
             return found
-    options = {x: situation.seats[of[x]] for x in bits(draft.active) if of[x] in situation.seats}
+    options = {x: seats[of[x]] for x in bits(draft.active) if of[x] in seats}
     return _search(situation, draft, own, options, budget) if options else None
 
 

@@ -41,6 +41,7 @@ class Situation:
         out: task -> who may not, whatever their post: recused, or kept out because of other cases.
         past: task -> the tasks whose doers may not do it, by the rules that count all that was performed.
         special: rule id -> what it counts instead (task -> persons); empty nearly always.
+        lent: whether some work item may be held by a delegate.
         instances: of the latest plan: task -> its planned steps.
     """
 
@@ -52,6 +53,7 @@ class Situation:
         self.instances: dict[int, list[int]] = {}
         self.performed = self.by_task(facts.performed)
         self.claimed = self.by_task(facts.claimed)
+        self.lent = any(len(persons) > 1 for persons in facts.claimed.values())
         self.special: dict[str, list[int]] = {}
         self.past = compiled.differ
         if facts.counted:
@@ -165,10 +167,10 @@ class Situation:
     @cached_property
     def seats(self) -> dict[int, list[tuple[int, int]]]:
         """Task -> (delegate, principal) as sets of one, as far as the two alone are concerned: the principal holds the
-        post, present or not; the delegate is present and covered by a proxy; neither has to stand aside. None where
-        one person must do several tasks: there the two would be two."""
+        post, present or not; the delegate is present and covered by a proxy, or holds the work item already; neither
+        has to stand aside. None where one person must do several tasks: there the two would be two."""
         c, what = self.compiled, self.what
-        if not c.seats and (what is None or not what.seats):
+        if not c.seats and not self.lent and (what is None or not what.seats):
             return {}
         found: dict[int, list[tuple[int, int]]] = {}
         alone = 0
@@ -178,6 +180,9 @@ class Situation:
         present = self.present
         for v in range(len(c.base)):
             pairs = c.seats.get(v, ()) + (what.seats.get(v, ()) if what is not None else ())
+            if self.lent and self.claimed[v].bit_count() == 2 and not self.rules.several >> v & 1:
+                one, other = bits(self.claimed[v])
+                pairs += ((one, other), (other, one))
             if pairs and not alone >> v & 1:
                 out = self.out[v] if self.out is not None else 0
                 first, second = present & ~out, self.holders(v) & ~out
