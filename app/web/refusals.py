@@ -14,13 +14,16 @@ from ..extensions import db
 from ..kernel.text import Text
 from ..organisation import queries as organisation
 from ..registers import today
+from ..separation import queries as separation
 from .language import words
 
 _KINDS = {
     "post": Text("岗位", "post"), "absent": Text("不在岗", "absence"),
     "incompatible": Text("不相容岗位", "incompatible posts"),
     "look-ahead": Text("后续无人可办", "nobody left for later"), "undecided": Text("未能判定", "undecided"),
-    "recuse": Text("回避", "recusal"),
+    "recuse": Text("回避", "recusal"), "portfolio": Text("领导分工", "leaders' portfolios"),
+    "proxy": Text("授权代理", "proxy"), "identity": Text("一人一档", "one person, one record"),
+    "administrator": Text("三权分立", "separation of powers"),
 }
 
 
@@ -55,6 +58,7 @@ def told(refusal: Refused, typed: list[tuple[str, str]]) -> str:
         case_id=case_id if row is not None else None,
         entry=recorded[-1].seq if recorded else None,
         instead=[{"id": p, "name": people.get(p, ""), "line": _line(p, places)} for p in instead],
+        standstill=separation.standstill(case_id) if row is not None and not instead else None,
     )
 
 
