@@ -35,11 +35,12 @@ def verdict(
 
 
 def allowed(
-    rules: Rules, office: Office, facts: CaseFacts, node: Node, person: int, *, post: str, department: str | None
+    rules: Rules, office: Office, facts: CaseFacts, node: Node, person: int, *, post: str, department: str | None,
+    behalf: int | None = None, signer: bool = False,
 ) -> bool:
     """As :func:`verdict`, the bare answer without reasons, for lists."""
-    signer = _by_escalation(office, node, person, post, department, None)
-    return separation.allowed(rules, office, facts, node.id, person, signer=signer)
+    signer = signer or _by_escalation(office, node, person, post, department, behalf)
+    return separation.allowed(rules, office, facts, node.id, person, behalf=behalf, signer=signer)
 
 
 def _by_escalation(

@@ -6,7 +6,7 @@ from typing import Any
 
 from ..kernel.bpmn.model import Node
 from ..kernel.separation import Office
-from . import gate
+from . import gate, standing_in
 from .acts import Acts
 
 #: (name, predicate over case row, its acts, the asker's person id, the office, the asker's role)
@@ -14,6 +14,9 @@ SEES: tuple[tuple[str, Callable[..., bool]], ...] = (
     ("started it", lambda case, acts, person, office, role: case.initiator_id == person),
     ("has acted in it", lambda case, acts, person, office, role: any(person in p for p in acts.performed.values())),
     ("holds a work item", lambda case, acts, person, office, role: person in acts.holders()),
+    ("is to sign in it", lambda case, acts, person, office, role: person in acts.to_sign()),
+    ("stands in for who holds a work item", lambda case, acts, person, office, role: standing_in.covers_somebody(
+        case, acts, person, office)),
     ("sits in a body that decides in it", lambda case, acts, person, office, role: person in acts.attended),
     ("supervises", lambda case, acts, person, office, role: _holds(office, person, "JJ.")),
     ("audits", lambda case, acts, person, office, role: role == "audit_admin"),

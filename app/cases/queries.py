@@ -2,11 +2,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, false, func, or_, select, text
+from sqlalchemy import and_, func, select, text
 
 from .. import clock
 from ..change import Actor
@@ -23,11 +23,11 @@ from ..trail.evidence import ENCLOSED
 from ..trail.exports import NODE_NAMES
 from ..trail.filters import CASES_OF
 from ..trail.models import Entry
-from . import gate, served
+from . import gate, served, standing_in
 from . import ordering as order
 from .acting import CASE, ITEM, WAIT, today
 from .acts import Acts
-from .models import ALLOCATED, DONE, OFFERED, Case, CaseStatus, ItemState, Job, JobState, Notice, WorkItem
+from .models import ALLOCATED, DONE, OFFERED, Case, CaseStatus, ItemState, Job, JobState, Notice, Signing, WorkItem
 from .permissions import sees
 
 PAGE = 50
@@ -58,6 +58,11 @@ class ItemView:
     ended_at: datetime | None
     risk: str | None
     amount: Any
+    on_behalf_of_id: int | None = None
+    signing: Signing | None = None
+    #: Whether the asker may act on it for themselves, and the principals for whom they may.
+    own: bool = True
+    principals: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +93,8 @@ def work_items(
     """A person's work items.
 
     Args:
-        view: ``offered`` (待签收: may be claimed by this person, separation rules considered), ``allocated`` (待办),
+        view: ``offered`` (待签收: may be claimed by this person, separation rules considered), ``allocated`` (待办), both
+            with what a proxy covers (``ItemView.own``, ``ItemView.principals``),
             ``drafts`` (草稿: those of them with a saved draft), ``completed`` (已办), ``started`` (open items of
             cases they started).
         process: key or matter of a process; q: part of a case's title or number.
@@ -105,7 +111,7 @@ def work_items(
     open_states = (ItemState.OFFERED, ItemState.ALLOCATED)
     mine = {
         "offered": lambda: and_(_is(OFFERED), _offered_to(person)),
-        "allocated": lambda: and_(_is(ALLOCATED), ITEM.c.assignee_id == person),
+        "allocated": lambda: and_(_is(ALLOCATED), standing_in.held(office_now(), person)),
         "drafts": lambda: and_(
             _is(ALLOCATED), ITEM.c.assignee_id == person, ITEM.c.draft.is_not(None)),
         "completed": lambda: and_(
@@ -135,11 +141,12 @@ def work_items(
             batch = batch.where(order.after(ordering, after))
         rows = db.session.execute(batch.limit(page_size + 1)).mappings().all()
         for row in rows[:page_size]:
-            if view == "offered" and not _may(row, person):
+            own, others = _ways(row, person, view)
+            if not own and not others:
                 continue
             if len(items) == page_size:
                 return Page(items, str(items[-1].id))
-            items.append(_view(row))
+            items.append(replace(_view(row), own=own, principals=others))
         if len(rows) <= page_size:
             return Page(items, None)
         after = rows[page_size - 1]["id"]
@@ -158,7 +165,7 @@ def counts(person: int) -> dict[str, int]:
     """How many items each view holds (offered ones by post; the list itself also asks the gate)."""
     running = ITEM.join(CASE, CASE.c.id == ITEM.c.case_id)
     base = select(func.count()).select_from(running).where(CASE.c.status == CaseStatus.RUNNING)
-    allocated = base.where(_is(ALLOCATED), ITEM.c.assignee_id == person)
+    allocated = base.where(_is(ALLOCATED), standing_in.held(office_now(), person))
     offered = base.where(_is(OFFERED), _offered_to(person))
     return {
         "allocated": db.session.scalar(allocated) or 0,
@@ -297,6 +304,13 @@ class WorkItemView:
     returnable: tuple[str, ...]
     straight: tuple[str, ...]
     verdict: separation.Verdict
+    #: Whether the asker may take it, or finish it, for themselves; and the principals for whom they may.
+    own: bool = True
+    principals: tuple[int, ...] = ()
+    #: Who signs beside it, or did: their work items, oldest first; and who will be asked when their turn comes.
+    signers: tuple[WorkItem, ...] = ()
+    to_come: tuple[int, ...] = ()
+    parent: WorkItem | None = None
 
 
 def work_item(item_id: int, *, actor: Actor, role: str | None = None) -> WorkItemView:
@@ -317,19 +331,39 @@ def work_item(item_id: int, *, actor: Actor, role: str | None = None) -> WorkIte
     places: tuple[str, ...] = ()
     straight: tuple[str, ...] = ()
     verdict = separation.Verdict(True, (), False)
+    own, others = True, ()
     if row.state.open and held.status == CaseStatus.RUNNING:
-        if row.assignee_id == actor.person_id:
+        if row.assignee_id == actor.person_id and row.signing is None:
             places = engine.returnable(what.program, held.state, row.token, False)
             straight = engine.returnable(what.program, held.state, row.token, True)
         if actor.person_id is not None:
             facts = facts_of(held, without=row.token)
             verdict = gate.verdict(
-                what.rules, office, facts, what.node(row.node), actor.person_id, post=row.post, department=row.department
+                what.rules, office, facts, what.node(row.node), actor.person_id, post=row.post,
+                department=row.department, behalf=row.on_behalf_of_id if row.assignee_id == actor.person_id else None,
+                signer=row.signing is not None,
             )
+            own, others = verdict.allowed, ()
+            if row.signing is None and row.on_behalf_of_id is None and row.assignee_id != actor.person_id:
+                others = tuple(
+                    principal for principal in standing_in.principals(office, actor.person_id, row.post, what.key)
+                    if row.assignee_id in (None, principal) and gate.allowed(
+                        what.rules, office, facts, what.node(row.node), actor.person_id, post=row.post,
+                        department=row.department, behalf=principal)
+                )
+    known = acts.signing.get(str(row.token), {"groups": []})
     return WorkItemView(
         row, held, what, what.node(row.node), loads(held.data), loads(row.draft) if row.draft else {},
-        places, straight, verdict,
+        places, straight, verdict, own, others, _signers(row.id),
+        tuple(person for group in known["groups"] for person in group["waiting"]),
+        db.session.get(WorkItem, row.parent_id) if row.parent_id is not None else None,
     )
+
+
+def _signers(item_id: int) -> tuple[WorkItem, ...]:
+    return tuple(db.session.scalars(
+        select(WorkItem).where(WorkItem.parent_id == item_id, WorkItem.state != ItemState.WITHDRAWN).order_by(WorkItem.id)
+    ))
 
 
 def is_for(item_id: int, person: int | None) -> bool:
@@ -412,7 +446,7 @@ def happenings(case_id: int, whats: Iterable[str] | None = None) -> list[Happeni
 TOLD = (
     "case.started", "work_item.claimed", "work_item.released", "work_item.completed", "work_item.returned",
     "work_item.refused", "case.withdrawn", "case.suspended", "case.resumed", "case.completed", "case.terminated",
-    "case.cancelled", "case.failed", "session.convened", "vote.cast", "vote.refused", "session.closed",
+    "case.cancelled", "case.failed", "case.stalled", "case.unstalled", "session.convened", "vote.cast", "vote.refused", "session.closed",
     "session.adjourned", "session.abandoned", "draw.made", "rule.released", "job.completed", "job.failed",
     "job.incident", "timer.fired", "message.delivered",
 )
@@ -491,15 +525,7 @@ def _is(condition: str) -> Any:
 
 
 def _offered_to(person: int) -> Any:
-    posts = posts_of(person)
-    if not posts:
-        return false()
-    for_me = or_(ITEM.c.offered_to_id.is_(None), ITEM.c.offered_to_id == person)
-    return and_(for_me, or_(*(
-        and_(ITEM.c.post == post, or_(ITEM.c.department.is_(None), ITEM.c.department == department))
-        if department is not None else and_(ITEM.c.post == post, ITEM.c.department.is_(None))
-        for post, department in sorted(posts, key=str)
-    )))
+    return standing_in.offered(office_now(), person)
 
 
 def _is_offered(row: Case, person: int | None) -> bool:
@@ -510,11 +536,22 @@ def _is_offered(row: Case, person: int | None) -> bool:
     ) is not None
 
 
-def _may(row: Mapping[str, Any], person: int) -> bool:
-    facts = facts_of({**row, "state": row["case_state"]}, without=row["token"])
+def _ways(row: Mapping[str, Any], person: int, view: str) -> tuple[bool, tuple[int, ...]]:
+    """How a person may act on an item of a list: for themselves, and for which principals."""
+    if view != "offered":
+        others = view == "allocated" and row["assignee_id"] != person
+        return not others, (row["assignee_id"],) if others else ()
     what = meaning(row["definition_id"])
-    return gate.allowed(
-        what.rules, office_now(), facts, what.node(row["node"]), person, post=row["post"], department=row["department"]
+    facts = facts_of({**row, "state": row["case_state"]}, without=row["token"])
+    office, node = office_now(), what.node(row["node"])
+
+    def may(behalf: int | None) -> bool:
+        return gate.allowed(
+            what.rules, office, facts, node, person, post=row["post"], department=row["department"], behalf=behalf
+        )
+
+    return may(None), tuple(
+        principal for principal in standing_in.principals(office, person, row["post"], what.key) if may(principal)
     )
 
 
@@ -524,7 +561,8 @@ def _view(row: Mapping[str, Any]) -> ItemView:
         row["id"], row["version"], ItemState(row["state"]), row["case_id"], row["case_number"], row["title"],
         CaseStatus(row["status"]), what.names, what.matter, row["node"], what.node(row["node"]).label,
         row["post"], row["department"], row["assignee_id"], row["initiator_id"], row["offered_at"], row["due_at"],
-        row["due_published"], row["ended_at"], row["risk"], loads(row["data"]).get("amount"),
+        row["due_published"], row["ended_at"], row["risk"], loads(row["data"]).get("amount"), row["on_behalf_of_id"],
+        row["signing"],
     )
 
 
