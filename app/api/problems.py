@@ -1,6 +1,7 @@
 """Problem documents (RFC 9457): what went wrong, for programs and in the reader's language."""
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from flask import Response, jsonify
@@ -23,6 +24,10 @@ TITLES = {
     422: Text("填写有误", "some values do not fit"), 429: Text("请求过于频繁", "too many requests"),
     431: Text("请求头过大", "the headers are too large"), 500: Text("服务器内部错误", "something is wrong on our side"),
 }
+
+
+#: What the rooms above have to say besides: members of the document for an error, none where there is nothing.
+ADDED: list[Callable[[GangzeError], Mapping[str, Any]]] = []
 
 
 class NamedActSchema(Schema):
@@ -57,6 +62,8 @@ class ProblemSchema(Schema):
     errors = fields.Dict(keys=fields.Str(), values=fields.List(fields.Str()),
                          metadata={"description": "422: what is wrong, by field; an empty name is the whole"})
     objections = fields.List(fields.Nested(ObjectionSchema), metadata={"description": "409: the rules that forbid it"})
+    remedies = fields.List(fields.Str(), metadata={
+        "description": "409: where nobody is left for the case, the smallest measures that would help"})
     version = fields.Int(metadata={"description": "409: the version the work item has by now"})
 
 
@@ -69,6 +76,8 @@ def problem(error: GangzeError) -> Response:
         more["objections"] = [objection(o) for o in error.objections]
     if "version" in error.facts:
         more["version"] = error.facts["version"]
+    for add in ADDED:
+        more |= add(error)
     return document(error.status, error.code, words(error.text), **more)
 
 

@@ -45,6 +45,19 @@ STATE: Mapping[ItemState, tuple[Text, str]] = {
     ItemState.WITHDRAWN: (Text("已撤回", "Withdrawn"), ""),
 }
 
+#: What a member of a body says, and where its session is.
+CHOICES: Mapping[str, tuple[Text, str]] = {
+    "agree": (Text("同意", "Agree"), "ok"),
+    "disagree": (Text("不同意", "Disagree"), "stop"),
+    "abstain": (Text("弃权", "Abstain"), "warn"),
+}
+SESSION: Mapping[str, tuple[Text, str]] = {
+    "open": (Text("正在开会", "In session"), "brand"),
+    "closed": (Text("已散会", "Closed"), "ok"),
+    "adjourned": (Text("已休会", "Adjourned"), "warn"),
+    "abandoned": (Text("已中止", "Abandoned"), "warn"),
+}
+
 #: Entry -> (badge, look of its point, tone of its badge). What people do at a node is told by :func:`_at_node`.
 _OF_CASE: Mapping[str, tuple[Text, str, str]] = {
     "case.started": (Text("发起", "started"), "calm", ""),
@@ -58,9 +71,19 @@ _OF_CASE: Mapping[str, tuple[Text, str, str]] = {
     "work_item.claimed": (Text("签收", "claimed"), "calm", ""),
     "work_item.released": (Text("退签", "released"), "calm", ""),
     "work_item.refused": (Text("拒绝办理", "refused"), "stop", "stop"),
+    "session.convened": (Text("开会", "session opened"), "calm", "brand"),
+    "vote.cast": (Text("已表决", "voted"), "calm", ""),
+    "vote.refused": (Text("表决不计", "vote refused"), "stop", "stop"),
+    "session.closed": (Text("表决结果", "votes counted"), "calm", "brand"),
+    "session.adjourned": (Text("休会", "adjourned"), "back", "warn"),
+    "session.abandoned": (Text("会议中止", "session abandoned"), "back", "warn"),
+    "draw.made": (Text("抽取", "drawn by lot"), "calm", ""),
+    "rule.released": (Text("规则重新起算", "a rule counts anew"), "calm", ""),
     "job.completed": (Text("自动办理", "done by the system"), "calm", ""),
     "job.failed": (Text("业务差错", "business error"), "back", "warn"),
     "job.incident": (Text("故障，待处置", "incident"), "stop", "stop"),
+    "case.stalled": (Text("无人可办", "nobody left"), "stop", "stop"),
+    "case.unstalled": (Text("可继续办理", "goes on"), "", "ok"),
     "timer.fired": (Text("到时", "time came"), "calm", ""),
     "message.delivered": (Text("收到消息", "message received"), "calm", ""),
 }
@@ -107,9 +130,17 @@ def _tell(h: Happening, what: Meaning) -> Told:
     return Told(
         look, title, badge, colour, h.at, who.get("name") or _machine(who.get("machine", "")), who.get("post"),
         say=body.get("opinion") or body.get("reason"),
-        because=tuple((Text(**o["because"]), o.get("basis", "")) for o in body.get("objections", ())),
+        because=tuple((Text(**o["because"]), o.get("basis", "")) for o in [*body.get("objections", ()), *_standstill(body)]),
         took=h.at - offered if isinstance(offered, datetime) else None, seq=h.seq,
     )
+
+
+def _standstill(body: Mapping[str, Any]) -> Iterable[Mapping[str, Any]]:
+    """Why a case has stalled, and what would help: entries of the room of separation carry a sentence of their own."""
+    if isinstance(body.get("because"), Mapping):
+        yield body
+    for remedy in body.get("remedies", ())[:3]:
+        yield {"because": {"zh": f"补救：{remedy['zh']}", "en": f"would help: {remedy['en']}"}}
 
 
 def _machine(name: str) -> str | Text:

@@ -8,7 +8,8 @@ from flask_login import current_user
 
 from ..api import objection
 from ..api.doors import Blueprint
-from ..errors import Invalid
+from ..api.problems import ADDED
+from ..errors import GangzeError, Invalid, Refused
 from ..kernel.text import Text
 from ..organisation import queries as organisation
 from ..permission import needs
@@ -31,6 +32,17 @@ from .schemas import (
     WhatIfSchema,
 )
 
+
+def _remedies(error: GangzeError) -> dict[str, Any]:
+    """Where a refusal leaves nobody for the case: the smallest measures that would help."""
+    case_id = error.facts.get("case")
+    if not isinstance(error, Refused) or case_id is None or any(o.instead or o.seats for o in error.objections):
+        return {}
+    found = queries.standstill(case_id)
+    return {"remedies": [words(remedy.text) for remedy in found.remedies]} if found is not None else {}
+
+
+ADDED.append(_remedies)
 blueprint = Blueprint("separation_api", __name__, description="Separation of duties")
 SIGNED_IN = [needs("signed in")]
 OVERSEES = [needs("separation")]

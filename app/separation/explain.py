@@ -4,11 +4,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+from ..cases import gate
 from ..cases import queries as cases
 from ..cases.models import CaseStatus, WorkItem
 from ..change import Actor
 from ..errors import NotFound
 from ..kernel import separation
+from ..kernel.bpmn.model import Node
 from ..kernel.separation import CaseFacts, Objection, Office, Rules, Verdict
 from ..kernel.text import Text
 from .impasse import Impasse, department_of, impasse
@@ -73,7 +75,7 @@ def explain(
     office, rules = cases.office_now(), view.meaning.rules
     open_ = item is not None and item.state.open
     facts = cases.facts_of(view.case, without=item.token if item is not None and open_ else None)
-    found, cut = _candidates(rules, office, facts, node)
+    found, cut = _candidates(rules, office, facts, view.meaning.node(node), item if open_ else None)
     stuck = None
     if view.case.status in (CaseStatus.RUNNING, CaseStatus.SUSPENDED) and not any(c.verdict for c in found):
         stuck = impasse(rules, office, facts)
@@ -84,10 +86,17 @@ def explain(
     )
 
 
-def _candidates(rules: Rules, office: Office, facts: CaseFacts, node: str) -> tuple[list[Candidate], bool]:
-    allowed = set(separation.candidates(rules, office, facts, node))
-    seats = set(separation.seats(rules, office, facts, node))
-    holders = set(_holders(rules, office, facts, node))
+def _candidates(
+    rules: Rules, office: Office, facts: CaseFacts, node: Node, item: WorkItem | None
+) -> tuple[list[Candidate], bool]:
+    allowed = set(separation.candidates(rules, office, facts, node.id))
+    seats = set(separation.seats(rules, office, facts, node.id))
+    holders = set(_holders(rules, office, facts, node.id))
+    post, department = (item.post, item.department) if item is not None else (node.post.code if node.post else "", None)
+    if gate.escalated(node, post):      # it has gone to another post; holders of the node's own keep their right
+        asked = office.ids(office.holders(post, department))
+        holders.update(asked)
+        allowed.update(p for p in asked if gate.allowed(rules, office, facts, node, p, post=post, department=department))
     took_part = {
         person for acts in (facts.performed, facts.claimed) for people in acts.values() for person in people
         if person in office.index
@@ -100,7 +109,7 @@ def _candidates(rules: Rules, office: Office, facts: CaseFacts, node: str) -> tu
         Candidate(
             person, behalf, (person if behalf is None else behalf) in holders, person in took_part,
             Verdict(True) if (behalf is None and person in allowed) or (person, behalf) in seats
-            else separation.may(rules, office, facts, node, person, behalf=behalf),
+            else gate.verdict(rules, office, facts, node, person, post=post, department=department, behalf=behalf),
         ) for person, behalf in ordered[:_MOST]
     ]
     return found, len(ordered) > _MOST

@@ -7,7 +7,7 @@ kindly, it is read kindly: a finding must be one.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from itertools import combinations
 from typing import Protocol
@@ -23,7 +23,8 @@ class Done:
     Attributes:
         persons: who did it; a delegate with the principal.
         seq: number of the entry in its chain.
-        post: the post it was done in, as the entry says.
+        post: the post it was done in, as the entry says; None where nobody had to hold it.
+        what: the entry's kind.
     """
 
     node: str
@@ -32,6 +33,7 @@ class Done:
     day: date
     seq: int
     post: str | None = None
+    what: str = "work_item.completed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,8 @@ class Worked:
     Attributes:
         ended: whether nothing will be added: only then can a number be too small.
         passed: node -> numbers of the entries with which it was completed, for ``release``.
+        sessions: node -> numbers of the entries with which a body's session on it was closed.
+        recused: who was found biased in this case, and when.
         others: acts in other cases of the same party, by process.
     """
 
@@ -50,6 +54,8 @@ class Worked:
     party: str | None = None
     initiator: int | None = None
     passed: Mapping[str, Sequence[int]] = field(default_factory=dict)
+    sessions: Mapping[str, Sequence[int]] = field(default_factory=dict)
+    recused: Mapping[int, datetime] = field(default_factory=dict)
     others: Mapping[str, Sequence[Done]] = field(default_factory=dict)
 
 
@@ -88,6 +94,11 @@ def judge(case: Worked, world: World) -> Iterator[Breach]:
             for acts in _counted(rule, case):
                 yield from reading(rule, acts, case, world)
     yield from _posts(case, world)
+    for act in case.acts:
+        for person in act.persons:
+            if person in case.recused and act.at > case.recused[person]:
+                yield _breach(Constraint("recused", "recused"), "{who}已回避本件，仍办理了{t}",
+                              "{who} had stepped aside from the case and did {t}", [_alone(act, person)], case, world)
 
 
 # -- which acts count ---------------------------------------------------------------------------------------------------
@@ -146,7 +157,7 @@ def _differ(rule: Constraint, acts: list[Done], case: Worked, world: World) -> I
 
 
 def _alone(act: Done, person: int) -> Done:
-    return Done(act.node, (person,), act.at, act.day, act.seq, act.post)
+    return replace(act, persons=(person,))
 
 
 def _same(rule: Constraint, acts: list[Done], case: Worked, world: World) -> Iterator[Breach]:
@@ -253,9 +264,19 @@ def _kept_apart(rule: Constraint, acts: list[Done], case: Worked, world: World) 
                               [_alone(act, person)], case, world)
 
 
+def _collective(rule: Constraint, acts: list[Done], case: Worked, world: World) -> Iterator[Breach]:
+    last = 0
+    for act in acts:
+        if act.what == "work_item.completed":
+            if not any(last < seq < act.seq for seq in case.sessions.get(act.node, ())):
+                yield _breach(rule, "{t}须由集体讨论决定，却由{who}一人决定",
+                              "{t} had to be decided by a body and was decided by {who}", [act], case, world)
+            last = act.seq
+
+
 _READINGS: Mapping[str, Callable[[Constraint, list[Done], Worked, World], Iterator[Breach]]] = {
     "differ": _differ, "same": _same, "people": _people, "departments": _departments, "senior": _senior,
-    "recuse": _recuse, "rotate": _rotate, "apart": _kept_apart,
+    "recuse": _recuse, "rotate": _rotate, "apart": _kept_apart, "collective": _collective,
 }
 
 

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from .. import clock
 from ..cases import queries as cases
 from ..cases.acts import Acts
-from ..cases.models import Case, CaseStatus
+from ..cases.models import Case, CaseStatus, ControlKind, DualControl
 from ..cases.permissions import sees
 from ..change import Actor
 from ..definitions.queries import Meaning, meaning
@@ -161,7 +161,10 @@ KINDS = {
     "rotate": Text("轮换", "rotation"), "apart": Text("隔离", "kept apart"), "draw": Text("随机抽取", "drawn by lot"),
     "collective": Text("集体决策", "collective decision"), "release": Text("解除", "release"),
     "post": Text("不在岗位", "not in post"), "incompatible": Text("不相容岗位", "incompatible posts"),
+    "recused": Text("已裁定回避", "found biased"),
     "portfolio": Text("领导分工", "leaders' portfolios"), "proxy": Text("代理", "proxy"),
+    "absent": Text("不在岗", "absent"), "look-ahead": Text("后续无人可办", "nobody left for later"),
+    "undecided": Text("未能判定", "undecided"),
 }
 
 
@@ -229,6 +232,44 @@ def labels_of(found: FoundCase) -> dict[str, Text]:
 
 # -- dual control -------------------------------------------------------------------------------------------------------
 
-def controls(part: Part) -> list[Any]:
-    """Overrides and other acts of two people, in force or used lately."""
-    return []
+@dataclass(frozen=True, slots=True)
+class Control:
+    """An emergency override, in force or used lately: who asked, who confirmed, for whom."""
+
+    case_id: int
+    number: str
+    state: Text
+    asked_by: int
+    confirmed_by: int | None
+    person: int | None
+    at: datetime
+    reason: str
+    visible: bool
+
+
+def overrides(part: Part, *, actor: Actor, role: str | None, limit: int = 50) -> list[Control]:
+    """Emergency overrides that wait for a second person, are in force, or were used or confirmed lately."""
+    now = clock.now()
+    rows = db.session.execute(
+        select(DualControl, Case).join(Case, Case.id == DualControl.case_id)
+        .where(DualControl.kind == ControlKind.OVERRIDE, DualControl.declined_at.is_(None), or_(
+            DualControl.expires_at > now, DualControl.used_at >= now - LATELY,
+            DualControl.confirmed_at >= now - LATELY,
+        )).order_by(DualControl.id.desc()).limit(limit)
+    )
+    office = cases.office_now()
+    return [
+        Control(
+            case.id, case.number, _state(row, now), row.asked_by, row.confirmed_by, row.person_id,
+            row.used_at or row.confirmed_at or row.asked_at, row.reason,
+            sees(case, Acts.read(case.acts), actor.person_id, office, role),
+        ) for row, case in rows if part.covers(meaning(case.definition_id))
+    ]
+
+
+def _state(row: DualControl, now: datetime) -> Text:
+    if row.used_at is not None:
+        return Text("已使用", "used")
+    if row.expires_at <= now:
+        return Text("已失效", "expired unused")
+    return Text("生效中", "in force") if row.confirmed_at is not None else Text("待确认", "to be confirmed")

@@ -15,11 +15,10 @@ from zoneinfo import ZoneInfo
 from flask import current_app
 from sqlalchemy import select
 
-from ..cases.models import Case, CaseStatus
+from ..cases.models import Case, CaseStatus, Recusal
 from ..definitions import queries as definitions
 from ..definitions.queries import meaning
 from ..extensions import db
-from ..kernel.bpmn.model import Process
 from ..kernel.values import loads
 from ..organisation import queries as organisation
 from ..organisation.models import Appointment, Interest, Kinship, Person, Scope, Standing
@@ -28,7 +27,8 @@ from ..trail.models import Entry
 from .judging import Done, Worked
 
 #: What a person has done at a node. Entries of these kinds by a machine are no acts.
-ACTS = ("work_item.completed", "work_item.returned")
+ACTS = ("work_item.completed", "work_item.returned", "work_item.signed", "work_item.proposed", "vote.cast")
+_MORE = ("node.completed", "session.closed", "separation.overridden")
 BATCH = 500
 
 
@@ -136,37 +136,53 @@ def worked(ids: Iterable[int], register: Register) -> Iterator[tuple[int, Worked
     wanted = iter(sorted(set(ids)))
     while some := list(islice(wanted, BATCH)):
         rows = db.session.execute(select(
-            Case.id, Case.definition_id, Case.status, Case.party, Case.initiator_id, Case.acts).where(Case.id.in_(some))
+            Case.id, Case.definition_id, Case.status, Case.party, Case.initiator_id).where(Case.id.in_(some))
         ).all()
         acts = _acts([row.id for row in rows], register)
+        recused = _recused([row.id for row in rows], register)
         near = _of_parties({row.party for row in rows if row.party}, register)
         for row in rows:
             own = meaning(row.definition_id)
             what = meaning(active.get(own.key, row.definition_id))
-            mine, passed = acts.get(row.id, ((), {}))
+            mine = acts.get(row.id, _Acts())
             yield row.id, Worked(
-                what.process, _without_overrides(mine, row.acts),
-                row.status not in (CaseStatus.RUNNING, CaseStatus.SUSPENDED), row.party, row.initiator_id, passed,
-                _others(near.get(row.party or "", ()), row.id, what.process),
+                what.process, mine.done, row.status not in (CaseStatus.RUNNING, CaseStatus.SUSPENDED), row.party,
+                row.initiator_id, mine.passed, mine.sessions, recused.get(row.id, {}),
+                _others(near.get(row.party or "", ()), row.id),
             )
         db.session.rollback()
 
 
-def _acts(ids: Sequence[int], register: Register) -> dict[int, tuple[list[Done], dict[str, list[int]]]]:
-    """Case -> its acts in order, and which nodes were completed with which entries."""
+@dataclass(slots=True)
+class _Acts:
+    """What a case's entries say, in order."""
+
+    done: list[Done] = field(default_factory=list)
+    passed: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
+    sessions: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
+
+
+def _acts(ids: Sequence[int], register: Register) -> dict[int, _Acts]:
     zone = ZoneInfo(current_app.config["GANGZE_ZONE"])
-    found: dict[int, tuple[list[Done], dict[str, list[int]]]] = {}
+    found: dict[int, _Acts] = defaultdict(_Acts)
+    overridden: set[tuple[int, str, int]] = set()
     rows = db.session.execute(
         select(Entry.case_id, Entry.seq, Entry.at, Entry.what, Entry.node, Entry.person_id, Entry.body)
-        .where(Entry.subject.in_([f"case:{id}" for id in ids]), Entry.what.in_((*ACTS, "node.completed")))
+        .where(Entry.subject.in_([f"case:{id}" for id in ids]), Entry.what.in_((*ACTS, *_MORE)), Entry.node.is_not(None))
         .order_by(Entry.case_id, Entry.seq)
     )
     for row in rows:
-        acts, passed = found.setdefault(row.case_id, ([], {}))
+        acts = found[row.case_id]
         if row.what == "node.completed":
-            passed.setdefault(row.node, []).append(row.seq)
-        elif row.person_id is not None and row.node is not None:
-            acts.append(_done(row, zone, register))
+            acts.passed[row.node].append(row.seq)
+        elif row.what == "session.closed":
+            acts.sessions[row.node].append(row.seq)
+        elif row.what == "separation.overridden":      # on record as such, and no finding
+            overridden.add((row.case_id, row.node, register.one(loads(bytes(row.body)).get("person", 0))))
+        elif row.person_id is not None:
+            acts.done.append(_done(row, zone, register))
+    for case_id, acts in found.items():
+        acts.done = [a for a in acts.done if not any((case_id, a.node, p) in overridden for p in a.persons)]
     return found
 
 
@@ -175,15 +191,20 @@ def _done(row: Any, zone: ZoneInfo, register: Register) -> Done:
     who = body.get("who", {})
     persons = dict.fromkeys(register.one(p) for p in (row.person_id, who.get("for")) if p is not None)
     at: datetime = row.at
-    # A signer is asked by the assignee and need not hold the post.
-    post = None if body.get("signing") else who.get("post")
-    return Done(row.node, tuple(persons), at, at.astimezone(zone).date(), row.seq, post)
+    # Whoever was asked to sign need not hold the post; who votes in a body, the body has seen to.
+    post = None if body.get("signing") or row.what == "vote.cast" else who.get("post")
+    return Done(row.node, tuple(persons), at, at.astimezone(zone).date(), row.seq, post, row.what)
 
 
-def _without_overrides(acts: Sequence[Done], kept: str) -> list[Done]:
-    """An act under an emergency override is on record as such and needs no finding."""
-    overridden = loads(kept).get("overridden", {})
-    return [act for act in acts if not set(act.persons) & set(overridden.get(act.node, ()))]
+def _recused(ids: Sequence[int], register: Register) -> dict[int, dict[int, datetime]]:
+    """Case -> who was found biased in it, and since when."""
+    found: dict[int, dict[int, datetime]] = defaultdict(dict)
+    for row in db.session.execute(
+        select(Recusal.case_id, Recusal.person_id, Recusal.recorded_at, Recusal.decided_at)
+        .where(Recusal.case_id.in_(ids), Recusal.standing == Standing.EFFECTIVE)
+    ):
+        found[row.case_id][register.one(row.person_id)] = row.decided_at or row.recorded_at
+    return found
 
 
 def _of_parties(parties: set[str], register: Register) -> dict[str, list[tuple[int, str, Done]]]:
@@ -202,11 +223,11 @@ def _of_parties(parties: set[str], register: Register) -> dict[str, list[tuple[i
             acts = _acts([row.id for row in chunk], register)
             for row in chunk:
                 key = meaning(row.definition_id).key
-                found[row.party] += [(row.id, key, act) for act in acts.get(row.id, ((), {}))[0]]
+                found[row.party] += [(row.id, key, act) for act in acts.get(row.id, _Acts()).done]
     return found
 
 
-def _others(near: Iterable[tuple[int, str, Done]], case_id: int, process: Process) -> Mapping[str, Sequence[Done]]:
+def _others(near: Iterable[tuple[int, str, Done]], case_id: int) -> Mapping[str, Sequence[Done]]:
     found: dict[str, list[Done]] = defaultdict(list)
     for other, key, act in near:
         if other != case_id:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping
+from datetime import date
 from typing import Any
 
 import structlog
@@ -53,7 +54,7 @@ def review() -> int:
     rules = _rules(register)
     ids = _ids(last, newest, rules)
     found = {key: values for case_id, key, values in _in_cases(ids, register)}
-    found.update(_in_posts())
+    found.update(_in_posts(day))
     known = set(db.session.scalars(select(Finding.key)))
     new = {key: values for key, values in found.items() if key not in known}
     try:
@@ -153,15 +154,18 @@ def _key(case_id: int, breach: Breach) -> str:
     return _digest(repr((case_id, breach.kind, breach.rule, sorted((a.node, a.seq, a.persons) for a in breach.acts))))
 
 
-def _in_posts() -> dict[str, dict[str, Any]]:
-    """What stands against how posts are held (organisation)."""
+def _in_posts(day: date) -> dict[str, dict[str, Any]]:
+    """What stands against how posts and portfolios were held and proxies given, over all of the register's past. A breach
+    that goes on is one finding, however long."""
     found = {}
-    for clash in organisation.clashes(since=today()):
-        posts = sorted((clash.one.post, clash.other.post))
-        because = Text("{who}同时担任不相容的岗位“{a}”和“{b}”", "{who} holds the incompatible posts “{a}” and “{b}”").format(
-            who=clash.name, a=posts[0], b=posts[1])
-        found[_digest(repr(("posts", clash.person_id, *posts)))] = {
-            "kind": "incompatible", "rule": "incompatible", "basis": clash.basis, "case_id": None,
-            "person_id": clash.person_id, "zh": because.zh, "en": because.en, "acts": [],
+    for breach in organisation.review(date.min, day):
+        because = Text("{b}(自{since}起)", "{b} (since {since})").format(b=breach.because, since=breach.since.isoformat())
+        found[_digest(repr(("register", breach.rule, breach.people, breach.posts, breach.since)))] = {
+            "kind": _KINDS.get(breach.rule, "portfolio"), "rule": breach.rule, "basis": breach.basis[:300], "case_id": None,
+            "person_id": breach.people[0] if len(breach.people) == 1 else None, "zh": because.zh, "en": because.en,
+            "acts": [{"persons": list(breach.people), "since": breach.since, "posts": list(breach.posts)}],
         }
     return found
+
+
+_KINDS = {"incompatible": "incompatible", "proxy": "proxy"}

@@ -38,12 +38,15 @@ def _part() -> permissions.Part:
 def index() -> Any:
     """职责分离: what needs somebody today."""
     part, who = _part(), {"actor": current_user.actor, "role": _role()}
-    found = queries.findings(part, **who, limit=20)
+    found, controls = queries.findings(part, **who, limit=20), queries.overrides(part, **who)
+    people = queries.people_in(found) | {
+        p for c in controls for p in (c.asked_by, c.confirmed_by, c.person) if p is not None
+    }
     return render_template(
         "separation/index.html", stalled=queries.stalled(part, **who), resolved=queries.stalled(part, **who, lately=True),
-        findings=found, names=organisation.names(queries.people_in(found)), refusals=queries.refusals(part),
+        findings=found, names=organisation.names(people), refusals=queries.refusals(part),
         weak=[s for s in strengths(today(), part) if s.resilience.level <= 0], review=queries.last_review(),
-        controls=queries.controls(part), kinds=queries.KINDS, part=part,
+        controls=controls, kinds=queries.KINDS, mine=part,
     )
 
 
