@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from itertools import combinations, zip_longest
+from itertools import combinations, product, zip_longest
 
 from ..text import Text
 from .ahead import exists
 from .compiled import compiled, stands_against
 from .constraints import Rules
-from .office import Office, bits
+from .office import Office, Person, bits
 from .protocol import CaseFacts, Remedy, Step
 from .situation import Situation, What
 from .solver import LIMIT, Undecided
@@ -61,7 +61,13 @@ def remedies(rules: Rules, office: Office, facts: CaseFacts, limit: int = LIMIT)
     needed = now.needed().tasks
 
     def helps(*measures: _Measure) -> bool:
-        return _possible(Situation(prepared, facts, limit, _office(now, measures)))
+        if not _possible(Situation(prepared, facts, limit, _office(now, measures))):
+            return False
+        new = [m.step for m in measures if m.fresh]
+        return not ((prepared.senior or prepared.apart) and new) or any(
+            _possible(Situation(compiled(rules, other), facts, limit, _office(now, tuple(m for m in measures if not m.fresh))))
+            for other in _with(office, new)
+        )
 
     returns = list(_returns(now, needed))
     appointments = list(_appointments(now, needed))
@@ -88,6 +94,20 @@ def _possible(situation: Situation) -> bool:
         return exists(situation, situation.needed())
     except Undecided:
         return False
+
+
+def _with(office: Office, new: list[Step]) -> Iterator[Office]:
+    """The office with the appointed, of every seniority that makes a difference: where ranks or departments are compared, somebody of
+    whom nothing is known is too good to be true. Their ids come last, so that everybody keeps their bit."""
+    levels = [rank for rank, _ in office.levels] or [0]
+    ranks = [levels[0] - 1, *levels, levels[-1] + 1]
+    last = max(office.index, default=0)
+    for some in product(ranks, repeat=len(new)):
+        yield Office.of([*office.people, *(
+            Person(last + n, "", frozenset({(office.code(step.post or ""), step.department)}),
+                   frozenset({step.department} if step.department else ()), rank=rank)
+            for n, (step, rank) in enumerate(zip(new, some, strict=True), start=1)
+        )], office._incompatible, office.names)
 
 
 def _office(now: Situation, measures: tuple[_Measure, ...]) -> What:
