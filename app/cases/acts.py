@@ -198,9 +198,9 @@ class Acts:
                 claimed.setdefault(node, set()).update(persons)
             if meaning.node(node).loop is not None:
                 instances.setdefault(node, []).append(persons or None)
-        if without is not None and not voting and (asked := self.held.get(str(without))) is not None:
-            if rules.collective(asked[0]) is not None:
-                instances.pop(asked[0], None)
+        asked = self.held.get(str(without)) if without is not None and not voting else None
+        if asked is not None and rules.collective(asked[0]) is not None:
+            instances.pop(asked[0], None)
         party = row["party"]
         return separation.CaseFacts(
             performed=performed,

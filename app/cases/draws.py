@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 _PERSON = Person.__table__
 _GENESIS = bytes(32)
+#: Nobody draws: the entry names the machine, not whoever's act let the work item open.
+_LOT = Actor.system("draw")
 
 
 def begin(act: Act) -> None:
@@ -40,7 +42,7 @@ def begin(act: Act) -> None:
 def _commit(act: Act, node: str, number: int) -> None:
     seed = secrets.token_bytes(kernel.SEED_BYTES)
     act.acts.seeds[node] = [seed.hex(), number]
-    act.entry("draw.committed", node=node, round=number, commitment=kernel.commitment(seed))
+    act.entry("draw.committed", node=node, round=number, commitment=kernel.commitment(seed), actor=_LOT)
 
 
 def draw(act: Act, item: Item, people: Sequence[int]) -> list[int]:
@@ -66,7 +68,7 @@ def draw(act: Act, item: Item, people: Sequence[int]) -> list[int]:
     order = [name for name, _ in kernel.ranking(bytes.fromhex(seed), about, ids)]
     act.entry(
         "draw.made", node=item.node, round=number, seed=seed, commitment=kernel.commitment(bytes.fromhex(seed)),
-        context=about, candidates=sorted(ids), ranking=order, result=order[0], person=ids[order[0]],
+        context=about, candidates=sorted(ids), ranking=order, result=order[0], person=ids[order[0]], actor=_LOT,
     )
     _commit(act, item.node, number + 1)
     return [ids[name] for name in order]
@@ -80,7 +82,7 @@ def draw_again(act: Act, item: Item, but: int) -> None:
     people = separation.candidates(act.meaning.rules, act.office, act.facts(without=item.token), item.node)
     for person in draw(act, item, [one for one in people if one != but])[:1]:
         act.allocate(item, person)
-        act.entry("work_item.allocated", node=item.node, item=item.id, to=person, actor=Actor.system("draw"))
+        act.entry("work_item.allocated", node=item.node, item=item.id, to=person, actor=_LOT)
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,7 +72,9 @@ class SessionSchema(Schema):
     chair_last = fields.Bool()
     entitled = fields.List(fields.Int())
     absent = fields.List(fields.Int())
-    barred = fields.List(Plain(), metadata={"description": "members who must stay out of it, and why"})
+    barred = fields.Function(lambda view: [
+        {"person": out["person"], "because": [words(o["because"]) for o in out["objections"]]} for out in view.barred
+    ], metadata={"type": "array", "items": {"type": "object"}, "description": "members who must stay out, and why"})
     present = fields.Function(
         lambda view: [{"person": person, "how": how} for person, how in sorted(view.present.items())],
         metadata={"type": "array", "items": {"type": "object"}},

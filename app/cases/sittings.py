@@ -150,7 +150,8 @@ def _view(row: Mapping[str, Any]) -> SessionView:
     return SessionView(
         row["id"], row["case_id"], row["item_id"], row["node"], what.node(row["node"]).label, SessionState(row["state"]),
         row["convenor_id"], row["chair_id"], row["chair_last"], tuple(sorted(held.members)), tuple(sorted(held.entitled)),
-        tuple(loads(row["barred"])), {person: str(how) for person, how in held.present.items()}, row["quorum"],
+        tuple({"person": b["person"], "objections": [{**o, "because": Text(**o["because"])} for o in b["objections"]]}
+              for b in loads(row["barred"])), {person: str(how) for person, how in held.present.items()}, row["quorum"],
         row["held_at"], row["convened_at"], row["until"], row["ended_at"], row["minutes"],
         tuple(loads(row["files"])) if row["files"] else (), row["carried"],
         tuple(VoteView(v["person_id"], v["at"], v["choice"] if told else None, v["reason"] if told else None)

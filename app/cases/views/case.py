@@ -13,7 +13,7 @@ from ...kernel.text import Text
 from ...organisation import queries as organisation
 from ...permission import needs
 from ...trail import queries as trail
-from .. import actions, files, filling, queries, telling
+from .. import actions, draws, files, filling, queries, sittings, telling
 from ..models import CaseStatus
 from .common import TABS, blueprint, concerned, me, party_of, role
 
@@ -36,11 +36,11 @@ def case(case_id: int) -> Any:
         more = {"sections": sections, "choices": filling.choices(f for s in sections for f in s.fields)}
     elif tab == "record":
         more = {"told": telling.timeline(queries.happenings(case_id, queries.TOLD), view.meaning),
-                "posts": {post.code: post for post in organisation.posts()}}
+                "posts": {post.code: post for post in organisation.posts()}, **_sessions(case_id)}
     elif tab == "diagram":
         more = {"marks": telling.marks(queries.progress(case_id), view.meaning.process.scope)}
     elif tab == "trail":
-        more = {"records": trail.of_case(case_id)}
+        more = {"records": trail.of_case(case_id), "draws": draws.check(case_id)}
     return render_template(
         "cases/case.html", view=view, case=row, tab=tab, names=names, status=telling.STATUS, state=telling.STATE,
         attachments=files.of_case(case_id), proof=trail.status(case_id, (row.trail_seq, bytes(row.trail_head))),
@@ -48,6 +48,15 @@ def case(case_id: int) -> Any:
         mine=[item for item in view.items if item.assignee_id == me()],
         takes_part=row.initiator_id == me() or any(i.assignee_id == me() for i in view.items), **more,
     )
+
+
+def _sessions(case_id: int) -> dict[str, Any]:
+    """The sessions held in the case, with everybody's name."""
+    held = sittings.of_case(case_id)
+    return {
+        "sessions": held, "choice_names": telling.CHOICES, "session_states": telling.SESSION,
+        "members": organisation.names({person for one in held for person in (*one.members, one.convenor)}),
+    }
 
 
 @blueprint.get("/cases/<int:case_id>/diagram.bpmn")
