@@ -66,7 +66,7 @@ def _read(changes: list[Any]) -> list[tuple[str, dict[str, Any]]]:
     found = []
     for at, change in enumerate(changes):
         kind = change.get("do") if isinstance(change, Mapping) else None
-        if kind not in _CHANGES:
+        if not isinstance(kind, str) or kind not in _CHANGES:
             errors[f"changes.{at}.do"] = [Text(
                 f"只能是：{'、'.join(_CHANGES)}。", f"Must be one of {', '.join(_CHANGES)}."
             )]
