@@ -89,12 +89,8 @@ def _too_few(rule: Any, acts: Any, run: Run, partial: bool) -> bool:
 
 
 def _distinct(acts: Sequence[frozenset[int]]) -> int:
-    """How many people acts are by, a delegate and their principal being one."""
-    groups: list[set[int]] = []
-    for act in acts:
-        near = [g for g in groups if g & act]
-        groups = [g for g in groups if not g & act] + [set(act).union(*near)]
-    return len(groups)
+    """By how many people acts are at least, whoever of a delegate and their principal one counts for each."""
+    return min((len(set(pick)) for pick in product(*acts)), default=0)
 
 
 def _departments(rule: Any, by: Any, office: Any, run: Run) -> bool:
