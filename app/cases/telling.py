@@ -24,6 +24,7 @@ DECISIONS: Mapping[str, tuple[Text, str]] = {
     "supplement": (Text("补充", "Supplement"), "warn"),
     "submit": (Text("提交", "Submit"), ""),
     "return": (Text("退回", "Return"), "warn"),
+    "skip": (Text("跳过", "Skip"), "warn"),
     "yes": (Text("是", "Yes"), "ok"),
     "no": (Text("否", "No"), "stop"),
 }
@@ -38,11 +39,13 @@ STATUS: Mapping[CaseStatus, tuple[Text, str]] = {
 }
 
 STATE: Mapping[ItemState, tuple[Text, str]] = {
+    ItemState.CREATED: (Text("待分发", "Held back"), ""),
     ItemState.OFFERED: (Text("待签收", "Offered"), "brand"),
     ItemState.ALLOCATED: (Text("在办", "In hand"), "brand"),
     ItemState.COMPLETED: (Text("已办", "Done"), "ok"),
     ItemState.RETURNED: (Text("已退回", "Returned"), "warn"),
     ItemState.WITHDRAWN: (Text("已撤回", "Withdrawn"), ""),
+    ItemState.PREDONE: (Text("已预办", "Done ahead"), "ok"),
 }
 
 #: What a member of a body says, and where its session is.
@@ -71,6 +74,15 @@ _OF_CASE: Mapping[str, tuple[Text, str, str]] = {
     "work_item.claimed": (Text("签收", "claimed"), "calm", ""),
     "work_item.released": (Text("退签", "released"), "calm", ""),
     "work_item.refused": (Text("拒绝办理", "refused"), "stop", "stop"),
+    "work_item.started": (Text("开始办理", "begun"), "calm", ""),
+    "work_item.declined": (Text("谢绝", "declined"), "calm", ""),
+    "work_item.skipped": (Text("跳过", "skipped"), "back", "warn"),
+    "work_item.taken_back": (Text("拿回", "taken back"), "back", "warn"),
+    "work_item.predone": (Text("提前办理", "done ahead"), "calm", ""),
+    "work_item.predone_void": (Text("预办不作数", "done ahead, does not count"), "back", "warn"),
+    "work_item.paused": (Text("搁置", "laid aside"), "calm", ""),
+    "work_item.proceeded": (Text("继续", "taken up again"), "calm", ""),
+    "work_item.escalated": (Text("超期升级", "escalated"), "back", "warn"),
     "session.convened": (Text("开会", "session opened"), "calm", "brand"),
     "vote.cast": (Text("已表决", "voted"), "calm", ""),
     "vote.refused": (Text("表决不计", "vote refused"), "stop", "stop"),

@@ -12,15 +12,17 @@ from sqlalchemy import and_, or_, select, text
 
 from ..definitions import queries as definitions
 from ..definitions.queries import meaning
+from ..errors import NotFound
 from ..extensions import db
 from ..kernel import engine, separation
 from ..kernel.bpmn.model import Node
 from ..kernel.bpmn.resourcing import Resourcing
+from ..kernel.forms import Form
 from ..kernel.text import Text
 from ..kernel.values import loads
 from . import gate, queries
 from .acting import CASE, ITEM
-from .models import ALLOCATED, OFFERED, CaseStatus, ItemState, WorkItem, WorkSetting
+from .models import ALLOCATED, OFFERED, Case, CaseStatus, ItemState, WorkItem, WorkSetting
 from .ordering import DEFAULT
 from .permissions import knows
 
@@ -141,6 +143,35 @@ def coming(person: int) -> list[Coming]:
                         what.program, row["state"]), how is not None and how.predo,
                 ))
     return found
+
+
+def node_of(case_id: int, node: str) -> tuple[Case, Node]:
+    """A case and one of its user tasks, open or not.
+
+    Raises:
+        NotFound: there is no such case or node.
+    """
+    row = db.session.get(Case, case_id)
+    found = meaning(row.definition_id).process.user_tasks.get(node) if row is not None else None
+    if row is None or found is None:
+        raise NotFound(Text("没有这个办件或环节", "there is no such case or node"))
+    return row, found
+
+
+def form_of(case_id: int, node: str) -> Form | None:
+    """The form of a user task of a case, if it has one."""
+    row, found = node_of(case_id, node)
+    return meaning(row.definition_id).forms.get(found.form or "")
+
+
+def announced(case_id: int, node: str, person: int) -> None:
+    """Whether a person may know of a node that is not there yet.
+
+    Raises:
+        NotFound: it is not announced to them, or there is none.
+    """
+    if not any((one.case_id, one.node) == (case_id, node) for one in coming(person)):
+        raise NotFound(Text("没有这个环节", "there is no such node"))
 
 
 def _marked(wanted: Callable[[Resourcing], bool]) -> Iterator[tuple[int, Node]]:

@@ -107,7 +107,11 @@ def escalate(item_id: int) -> None:
         act.save_item(item, post=item.post, department=item.department, escalates=False, **taken)
         act.entry(
             "work_item.escalated", node=item.node, item=item.id, due=item.due_at, late=late, to_post=post,
-            to=people, reason=None if people else "nobody in line may act",
+            to=people, because={
+                "zh": f"超期，转交岗位 {post}" if people else f"超期，但岗位 {post} 无人可办，仍在原处",
+                "en": f"overdue, passed to the post {post}" if people
+                else f"overdue, but nobody at the post {post} may act: it stays where it is",
+            },
         )
         told = sorted({*people, *([late] if late else [])})
         words = f"{act.row['number']} {act.node(item.node).label.zh} 已超期，转交 {post} / overdue, passed to {post}"

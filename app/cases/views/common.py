@@ -14,7 +14,7 @@ from ...errors import Conflict
 from ...kernel.text import Text
 from ...organisation import queries as organisation
 from ...parties import queries as parties
-from .. import filling, queries, telling
+from .. import filling, queries, telling, worklists
 
 blueprint = Blueprint("cases", "app.cases", template_folder="templates")
 
@@ -37,9 +37,9 @@ def panes() -> dict[str, Any]:
               "due": request.args.get("due", "")}
     page = queries.work_items(
         view, person=me(), process=wanted["process"] or None, q=wanted["q"] or None,
-        due_before=before(wanted["due"]), cursor=request.args.get("after"),
+        due_before=before(wanted["due"]), cursor=request.args.get("after"), ordering=worklists.ordering_of(me()),
     )
-    items = page.items if view == "completed" else sorted(page.items, key=urgency)
+    items = page.items
     return {
         "view": view, "views": VIEWS, "items": items, "older": page.cursor, "wanted": wanted, "state": telling.STATE,
         "names": names_of(items), "processes": definitions.all_active(),
