@@ -6,13 +6,16 @@ from typing import Any
 
 import pytest
 
+from app.accounts import actions as accounts
 from app.cases import actions
 from app.cases.acting import CASE, ITEM
+from app.change import Actor
 from app.definitions import actions as definitions
 from app.definitions.packages import Package
 from app.errors import Invalid
 from app.extensions import db
-from tests.cast import SYSTEM
+from app.organisation import actions as organisation
+from tests.cast import SINCE, SYSTEM
 from tests.diagrams import both, diagram, end, flow, service, start, user, xor
 
 FORM = {
@@ -72,6 +75,40 @@ def office(app: Any, cast: SimpleNamespace) -> SimpleNamespace:
     deployed(APPROVAL, {"request": FORM})
     deployed(REVIEWS, {"note": NOTE})
     return cast
+
+
+def administration() -> SimpleNamespace:
+    """Beside the cast: Sam, Sue and Sven run the system (system, security, audit), Hugo heads D1, Lena leads."""
+    staff = {}
+    posts = {
+        "SYS": ("administration", 0), "SEC": ("administration", 0), "AUD": ("administration", 0), "CHIEF": ("business", 2),
+        "LEAD": ("leadership", 4),
+    }
+    for code, (kind, level) in posts.items():
+        organisation.open_post(
+            code=code, zh=f"岗{code}", en=code, kind=kind, department_code="D1", level=level, actor=SYSTEM)
+    for n, (name, post, role) in enumerate((
+        ("sam", "SYS", "system_admin"), ("sue", "SEC", "security_admin"), ("sven", "AUD", "audit_admin"),
+        ("hugo", "CHIEF", "none"), ("lena", "LEAD", "none"), ("sybil", "SEC", "security_admin"),
+    )):
+        person = organisation.take_on(
+            number=str(100 + n), name=name.capitalize(), romanised=name.capitalize(), department_code="D1", actor=SYSTEM)
+        organisation.appoint(
+            person_id=person, post_code=post, since=SINCE, role="B" if name == "sybil" else "A", actor=SYSTEM)
+        accounts.add(
+            username=name, password="correct-horse-battery", person_id=person, role=role, is_demo=True, actor=SYSTEM)
+        staff[name] = Actor(person_id=person, name=name.capitalize(), department="D1")
+    return SimpleNamespace(**staff)
+
+
+@pytest.fixture
+def powers(office: SimpleNamespace) -> SimpleNamespace:
+    """The office with its administrators, a head and a leader; Bob, Eve and Dora have accounts."""
+    for name in ("bob", "eve", "dora", "ada"):
+        accounts.add(
+            username=name, password="correct-horse-battery", person_id=getattr(office, name).person_id, is_demo=True,
+            actor=SYSTEM)
+    return SimpleNamespace(**vars(office), **vars(administration()))
 
 
 def items(case_id: int) -> dict[str, Any]:
