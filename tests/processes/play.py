@@ -6,7 +6,7 @@ from __future__ import annotations
 import json
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
@@ -17,8 +17,11 @@ from app.kernel.bpmn import reader
 from app.kernel.bpmn.model import Node, Process
 from app.kernel.decisions import Table
 from app.kernel.forms import Form
+from app.kernel.separation import session
 from app.kernel.values import normalise
 
+#: As app/cases/actions: decisions that refuse.
+NEGATIVE = frozenset({"refuse", "reject", "disagree", "fail", "insufficient", "supplement"})
 ROOT = Path(__file__).parents[2] / "processes"
 ACTIVITIES = ("userTask", "serviceTask", "businessRuleTask", "sendTask", "scriptTask", "callActivity", "subProcess")
 
@@ -108,6 +111,7 @@ class Play:
     calls: list[Any] = field(default_factory=list)
     timers: dict[int, Any] = field(default_factory=dict)
     performed: dict[str, set[int]] = field(default_factory=dict)
+    voted: dict[str, list[int]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.now = self.package.golden["now"]
@@ -171,6 +175,9 @@ class Play:
             return
         assert tokens, f"{node.id} is not open, {sorted(self.open.values())} are (path {self.path})"
         person, token = self.package.people[step["as"]], tokens[0]
+        rule = self.package.rules.collective(node.id)
+        if rule is not None and "return" not in step:
+            return self._sit(node, token, rule, step)
         verdict = separation.may(self.package.rules, self.package.office, self.facts(), node.id, person)
         against = {o.constraint for o in verdict.objections}
         if "refused" in step:
@@ -195,6 +202,42 @@ class Play:
         self.performed.setdefault(node.id, set()).add(person)
         self._take(engine.step(self.package.program, self.state, self.data, engine.Complete(token, answers), self.now))
 
+    def _sit(self, node: Node, token: int, rule: Any, step: Mapping[str, Any]) -> None:
+        """A body decides in session: convened by who holds its post, voted in the order of the file."""
+        people, rules, office = self.package.people, self.package.rules, self.package.office
+        members = frozenset(office.ids(office.holders(node.post.code)))
+        assert people[step["as"]] in members, f"{step['as']} does not hold the post of {node.id}"
+        verdicts = {p: separation.may(rules, office, self.facts(), node.id, p) for p in members}
+        against = {o.constraint for name in step["votes"] for o in verdicts[people[name]].objections}
+        sitting = session.Session(
+            rule, members, frozenset(p for p in members if verdicts[p]),
+            dict.fromkeys((people[name] for name in step["votes"]), session.Attendance.ROOM), people[step["chair"]],
+            self.now, self.now + timedelta(hours=12),
+        )
+        errors = session.convening_errors(sitting, now=self.now, window=timedelta(hours=12))
+        against |= {{"present": "quorum"}.get(field, field) for field in errors}
+        for name, choice in step["votes"].items() if not against else ():
+            person = people[name]
+            if session.ballot_error(sitting, person, self.now) is not None:
+                against.add("chair" if name == step["chair"] else rule.id)
+                break
+            assert separation.may(rules, office, self.facts(), node.id, person), f"{name} may not vote at {node.id}"
+            self.voted.setdefault(node.id, []).append(person)
+            sitting = replace(sitting, votes={**sitting.votes, person: session.Choice(choice)})
+        if "refused" in step:
+            assert step["refused"] in against, f"{node.id}: {sorted(against)}"
+            self.voted.pop(node.id, None)
+            return
+        assert not against and not sitting.waiting, f"{node.id}: {sorted(against)}, to vote: {sitting.waiting}"
+        carried = session.tally(sitting).carried
+        decision = next(word for word in node.decisions if (word not in NEGATIVE) is carried)
+        assert decision == step["decision"], f"{node.id}: {session.tally(sitting)}"
+        answers, wrong = self._judged(node, step)
+        assert not wrong, f"{node.id}: {wrong}"
+        self.performed.setdefault(node.id, set()).update(self.voted.pop(node.id))
+        answers |= {"decision": decision, "opinion": step.get("opinion", "")}
+        self._take(engine.step(self.package.program, self.state, self.data, engine.Complete(token, answers), self.now))
+
     def _judged(self, node: Node, step: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
         given = {} if node.write == () else {**self.package.golden.get("answers", {}).get(node.id, {}), **step.get("answers", {})}
         return self.package.forms[node.form].validate(
@@ -203,12 +246,14 @@ class Play:
     def facts(self) -> Any:
         """What the gate is told, as the application tells it."""
         program, party = self.package.program, self.package.golden.get("party", {})
+        acted = {node: self.performed.get(node, set()) | set(self.voted.get(node, ())) for node in {*self.performed, *self.voted}}
         return separation.CaseFacts(
-            performed={node: frozenset(people) for node, people in self.performed.items()}, initiator=self.initiator,
+            performed={node: frozenset(people) for node, people in acted.items()}, initiator=self.initiator,
             initiator_department=self.department, data=self.data, party=party.get("key"),
             reachable=engine.reachable(program, self.state), sure=engine.sure(program, self.state),
             open={node: list(self.open.values()).count(node) for node in self.open.values()},
             again=self.package.rules.after(self.performed),
+            instances={node: tuple(frozenset([person]) for person in people) for node, people in self.voted.items()},
         )
 
     def _answer(self, node: str, step: Mapping[str, Any]) -> None:

@@ -45,9 +45,11 @@ def test_the_amount_decides_who_approves_an_expenditure_last(amount: str, last: 
     play.begin()
     cast = {"head": "li", "audit": "zhao", "finance": "qian", "leader": "sun", "meeting": "zhou", "party": "wu"}
     play.settle()
+    votes = {"wu": "agree", "xu": "agree", "jin": "agree", "zhou": "agree"}
     while "pay" not in play.open.values():
         (node,) = play.open.values()
-        play.act({"node": node, "as": cast[node], "decision": "agree"})
+        body = {name: vote for name, vote in votes.items() if node == "meeting" or name != "jin"}
+        play.act({"node": node, "as": cast[node], "decision": "agree", "chair": "zhou", "votes": body})
         play.settle()
     assert play.path[-2:] == [last, "pay"]
 
