@@ -108,8 +108,9 @@ def _move(keep: Person, other: Person) -> dict[str, list[int]]:
     moved["kinship"] = _kinships(keep.id, other.id)
     moved["proxy"] = _proxies(keep.id, other.id)
     if keep.identity is None and other.identity is not None:
-        keep.identity, other.identity = other.identity, None
+        identity, other.identity = other.identity, None
         db.session.flush()  # the two must never have it at once
+        keep.identity = identity
     db.session.execute(update(Person).where(Person.merged_into_id == other.id).values(merged_into_id=keep.id))
     other.merged_into_id = keep.id
     db.session.flush()
