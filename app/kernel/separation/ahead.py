@@ -32,9 +32,10 @@ def ahead(situation: Situation, task: int, who: int, added: bool = False) -> str
     the way forward; and, where an emergency override has left neither, for what can still be kept. Somebody's leave must
     not stop the way forward for the sake of a return.
     """
-    forward, again = situation.needed(), situation.needed(returns=True)
+    again = situation.needed(returns=True)
     if exists(situation, again, task, who, added):
         return None
+    forward = situation.needed()
     if again != forward and exists(situation, forward, task, who, added):
         return AGAIN if exists(situation, again) else None
     loose = situation.loose

@@ -1,15 +1,15 @@
 """Who asks to act, and whether the act itself breaks a rule. What comes after it is the plan's business."""
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from .compiled import covers, others, stands_against
+from .constraints import Rule
 from .office import Office, bits
 from .situation import Situation
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(NamedTuple):
     """One question: may ``person`` act at ``task``, for himself or in the place of ``behalf``?
 
     ``who`` is the set of all whose act it is; ``signer``: added to the task's own holder, so without its post;
@@ -30,9 +30,11 @@ class Asked:
     ) -> Asked:
         """The question; who acts in his own place acts for himself."""
         i = office.index.get(person)
-        j = office.index.get(behalf) if behalf is not None else None
+        if behalf is None:
+            return cls(task, person, 1 << i if i is not None else 0, None, signer, by_proxy)
+        j = office.index.get(behalf)
         who = (1 << i if i is not None else 0) | (1 << j if j is not None else 0)
-        if behalf is not None and (behalf == person or (i is not None and i == j)):
+        if behalf == person or (i is not None and i == j):
             behalf = None
         return cls(task, person, who, behalf, signer, by_proxy)
 
@@ -45,13 +47,13 @@ def refused(situation: Situation, asked: Asked) -> bool:
 def entitled(situation: Situation, asked: Asked) -> bool:
     """Whether it is theirs to do at all: post, presence, and for a delegate the principal's post and the proxy."""
     task, office = asked.task, situation.office
+    if asked.behalf is None:
+        if asked.signer:
+            return bool(situation.present & asked.who)
+        return bool(situation.eligible[task] & asked.who) and situation.known(task)
     i = office.index.get(asked.person)
     if i is None:
         return False
-    if asked.behalf is None:
-        if asked.signer:
-            return bool(situation.present >> i & 1)
-        return bool(situation.eligible[task] & asked.who) and situation.known(task)
     j = office.index.get(asked.behalf)
     if j is None or not situation.present >> i & 1:
         return False
@@ -67,18 +69,20 @@ def breaks(situation: Situation, task: int, who: int) -> bool:
     """Whether ``who`` (a set: one person, or a delegate and the principal) at ``task`` breaks a rule by itself. ``people
     min`` is left to the plan."""
     c = situation.compiled
-    if c.forbidden >> task & 1 or (situation.out is not None and situation.out[task] & who):
+    if c.forbidden >> task & 1 or (who & ~situation.eligible[task] and situation.out[task] & who):
         return True
     acts = situation.acts(task)
     for u in bits(situation.past[task]):
         if acts[u] & who:
             return True
-    special = _special(situation, task)
-    for rule, counted in special.values():
-        if rule.kind == "differ":
-            for u in bits(others(rule, task)):
-                if counted[u] & who:
-                    return True
+    special = {}
+    if situation.special:
+        special = _special(situation, task)
+        for rule, counted in special.values():
+            if rule.kind == "differ":
+                for u in bits(others(rule, task)):
+                    if counted[u] & who:
+                        return True
     for mask, limit, id in c.most:
         if mask >> task & 1:
             persons, counted = 0, special[id][1] if id in special else acts
@@ -127,9 +131,8 @@ def votes_twice(situation: Situation, task: int, who: int) -> int:
     return found
 
 
-def _special(situation: Situation, task: int) -> dict:
-    if not situation.special:
-        return {}
+def _special(situation: Situation, task: int) -> dict[str, tuple[Rule, list[int]]]:
+    """Rule id -> the rule and what it counts, for the rules on a task that count acts of their own choosing."""
     chosen = situation.compiled.chosen
     return {
         rule.id: (rule, situation.acts_for(rule, task)) for rule in situation.rules.rules

@@ -31,9 +31,9 @@ def able(situation: Situation, task: int, first: bool = False) -> int:
                 persons = 0
                 for u in bits(mask):
                     persons |= acts[u]
-                limit = situation.limit_of(mask, limit, persons)
-                if persons.bit_count() >= limit:
-                    asked = asked & persons if persons.bit_count() == limit else 0
+                most = situation.limit_of(mask, limit, persons)
+                if persons.bit_count() >= most:
+                    asked = asked & persons if persons.bit_count() == most else 0
     needed = situation.needed(returns=True)
     found = 0
     if asked & (asked - 1):

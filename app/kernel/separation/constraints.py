@@ -201,13 +201,12 @@ class Rules:
 
     def mask(self, nodes: Iterable[str]) -> int:
         """The user tasks among ``nodes`` as a mask; ``*`` is all of them."""
-        found = 0
+        found, index = 0, self.index
         for node in nodes:
-            if node == "*":
+            if node in index:
+                found |= 1 << index[node]
+            elif node == "*":
                 return self.everything
-            i = self.index.get(node)
-            if i is not None:
-                found |= 1 << i
         return found
 
     def ids(self, mask: int) -> tuple[str, ...]:

@@ -68,55 +68,41 @@ def plan(
     Raises:
         Undecided, Violated.
     """
-    c, office, needed, special = situation.compiled, situation.office, need.tasks, situation.special
-    acts = situation.acts(task, who, added)
+    found = _plan(situation, need, task, who, added, {})
+    if found is not None:                   # people who act in their own right: preferred, and nearly always enough
+        return found
+    seats: proxies.Options = {}
+    if situation.compiled.seats or situation.lent or situation.what is not None:
+        seats = situation.seats
+    if who & (who - 1) and not added and not situation.compiled.many >> task & 1:
+        one, other = (1 << i for i in bits(who))      # what the two are about to do they can do again
+        seats = {**seats, task: [*seats.get(task, ()), (one, other), (other, one)]}
+    return _plan(situation, need, task, who, added, seats) if seats else None
+
+
+def _plan(
+    situation: Situation, need: Needed, task: int, who: int, added: bool, seats: proxies.Options
+) -> dict[int, int] | None:
+    """A plan with people only, or where there is none, with the given seats as well."""
+    c, office, needed = situation.compiled, situation.office, need.tasks
     if task >= 0:
         needed |= c.many & 1 << task
-    seats = situation.seats if c.seats or situation.lent or situation.what is not None else {}
-    if who & (who - 1) and not added and not c.many >> task & 1:     # what they are about to do they can do again
-        one, other = (1 << i for i in bits(who))
-        seats = {**seats, task: [*seats.get(task, ()), (one, other), (other, one)]}
+    acts = situation.acts(task, who, added)
+    own = {                                 # of the rules that count acts of their own choosing
+        rule.id: situation.acts_for(rule, task, who, added) for rule in c.rules.rules
+        if rule.id in situation.special and (c.chosen is None or rule.id in c.chosen)
+    } if situation.special else {}
+    domains = _domains(situation, needed, acts, own, seats)
     eligible = situation.eligible
-    domains = list(eligible)
-    for v, pairs in seats.items():          # the rules look at delegates and principals as at anybody
-        for delegate, principal in pairs:
-            domains[v] |= delegate | principal
-    past = situation.past
-    for u, persons in enumerate(acts):
-        if persons:
-            for v in bits(past[u] & needed):
-                domains[v] &= ~persons
-    own = {}                                 # of the rules that count acts of their own choosing
-    if special:
-        for rule in c.rules.rules:
-            if rule.id in special and (c.chosen is None or rule.id in c.chosen):
-                own[rule.id] = situation.acts_for(rule, task, who, added)
-                if rule.kind == "differ":
-                    for u in bits(rule.mask):
-                        for v in bits(rule.mask & needed & ~(1 << u)):
-                            domains[v] &= ~own[rule.id][u]
-    for mask, id in c.apart:
-        counted = own.get(id, acts) if own else acts
-        for u in bits(mask):
-            if counted[u]:
-                mates = 0
-                for i in bits(counted[u]):
-                    mates |= office.mates(i)
-                for v in bits(mask & needed & ~(1 << u)):
-                    domains[v] &= ~mates
-    for lower, upper, id in c.senior:
-        _ranks(situation, domains, needed, lower, upper, own.get(id, acts) if own else acts)
-    active, short = 0, False
+    active = needed & c.many
     reused: dict[int, int] = {}
-    for v in bits(needed):
-        if c.many >> v & 1:
-            active |= 1 << v
-            continue
+    for v in bits(needed & ~c.many):
         free = domains[v] & eligible[v] if seats else domains[v]
         again = acts[v]
-        for id, counted in own.items():
-            if c.rules.rule(id).mask >> v & 1:  # type: ignore[union-attr]
-                again &= counted[v]
+        if own:
+            for id, counted in own.items():
+                if c.rules.rule(id).mask >> v & 1:  # type: ignore[union-attr]
+                    again &= counted[v]
         if free & again:
             again &= free
             reused[v] = again & -again
@@ -128,20 +114,78 @@ def plan(
                 reused[v] = both
             else:
                 active |= 1 << v
-                short = True
         else:
             return None
-    most = []
+    most = _maxima(situation, domains, needed, active, acts, own)
+    if most is None:
+        return None
+    draft = Draft(active, domains, c.differ, most, [m & needed for m, _ in c.apart], [(a, b) for a, b, _ in c.senior])
+    if c.many or c.least:
+        draft.differ = list(c.differ)
+        situation.instances = count(situation, draft, needed, Act(task, who, acts, need.sure), own)
+    budget = [situation.limit]
+    if seats:
+        found = proxies.search(situation, draft, seats, budget)
+    else:
+        found = solve(
+            draft.active, draft.domains, draft.differ, draft.counts, draft.apart, office.signatures, draft.senior,
+            office.levels, budget,
+        )
+    if found is not None:
+        found.update(reused)
+    return found
+
+
+def _domains(
+    situation: Situation, needed: int, acts: list[int], own: dict[str, list[int]], seats: proxies.Options
+) -> list[int]:
+    """Task -> who could do it as far as they themselves and what has been done are concerned. Delegates and principals
+    are looked at as anybody is, so a seat is possible where both of the two are left."""
+    c, office = situation.compiled, situation.office
+    domains = list(situation.eligible)
+    for v, pairs in seats.items():
+        for delegate, principal in pairs:
+            domains[v] |= delegate | principal
+    past = situation.past
+    for u, persons in enumerate(acts):
+        if persons:
+            for v in bits(past[u] & needed):
+                domains[v] &= ~persons
+    for id, counted in own.items():
+        rule = c.rules.rule(id)
+        if rule is not None and rule.kind == "differ":
+            for u in bits(rule.mask):
+                for v in bits(rule.mask & needed & ~(1 << u)):
+                    domains[v] &= ~counted[u]
+    for mask, id in c.apart:
+        counted = own.get(id, acts)
+        for u in bits(mask):
+            if counted[u]:
+                mates = 0
+                for i in bits(counted[u]):
+                    mates |= office.mates(i)
+                for v in bits(mask & needed & ~(1 << u)):
+                    domains[v] &= ~mates
+    for lower, upper, id in c.senior:
+        _ranks(situation, domains, needed, lower, upper, own.get(id, acts))
+    return domains
+
+
+def _maxima(
+    situation: Situation, domains: list[int], needed: int, active: int, acts: list[int], own: dict[str, list[int]]
+) -> list[tuple[int, int, int, int]] | None:
+    """The rules that limit the number of people, as far as they are still open; the others narrow the domains. None
+    where one is broken."""
+    c, most = situation.compiled, []
     for mask, limit, id in c.most:
-        live = mask & active
         if mask & needed:
-            persons, counted = 0, own.get(id, acts) if own else acts
+            live, persons, counted = mask & active, 0, own.get(id, acts)
             for u in bits(mask):
                 persons |= counted[u]
-            limit = situation.limit_of(mask, limit, persons)
-            if persons.bit_count() > limit:      # broken before the rule was made: nothing to build on
+            left = situation.limit_of(mask, limit, persons) - persons.bit_count()
+            if left < 0:                    # broken before the rule was made: nothing to build on
                 return None
-            if persons.bit_count() == limit:
+            if not left:
                 for v in bits(live):
                     domains[v] &= persons
             elif live:
@@ -154,21 +198,7 @@ def plan(
                 common &= domains[v]
             for v in bits(live):
                 domains[v] = common
-    draft = Draft(active, domains, c.differ, most, [m & needed for m, _ in c.apart], [(a, b) for a, b, _ in c.senior])
-    if c.many or c.least:
-        draft.differ = list(c.differ)
-        situation.instances = count(situation, draft, needed, Act(task, who, acts, need.sure), own)
-    budget = [situation.limit]
-    if not seats:
-        found = solve(
-            draft.active, draft.domains, draft.differ, draft.counts, draft.apart, office.signatures, draft.senior,
-            office.levels, budget,
-        )
-    else:
-        found = proxies.search(situation, draft, seats, short, budget)
-    if found is not None:
-        found.update(reused)
-    return found
+    return most
 
 
 def _ranks(

@@ -39,14 +39,12 @@ if TYPE_CHECKING:
 Options = dict[int, list[tuple[int, int]]]
 
 
-def search(
-    situation: Situation, draft: Draft, seats: Options, short: bool, budget: list[int]
-) -> dict[int, int] | None:
-    """A plan for a draft whose domains contain delegates and principals besides those who may act in their own right.
+def search(situation: Situation, draft: Draft, seats: Options, budget: list[int]) -> dict[int, int] | None:
+    """A plan for a draft whose domains contain delegates and principals besides those who may act in their own right,
+    where these alone do not suffice.
 
     Args:
         seats: task -> (delegate, principal), as sets of one.
-        short: some step has nobody who may act in his own right.
         budget: what is left of the limit.
 
     Returns:
@@ -60,19 +58,8 @@ def search(
         for x in steps:
             of[x] = v
     own = [draft.domains[x] & situation.eligible[of[x]] if x in of else 0 for x in range(len(draft.domains))]
-    if not short:
-        found = _solve(situation, draft, own, budget)             # people only: preferred, and nearly always enough
-        if found is not None:
-            return found
     options = {x: seats[of[x]] for x in bits(draft.active) if of[x] in seats}
-    return _search(situation, draft, own, options, budget) if options else None
-
-
-def _solve(situation: Situation, draft: Draft, domains: list[int], budget: list[int]) -> dict[int, int] | None:
-    return solve(
-        draft.active, domains, draft.differ, draft.counts, draft.apart, situation.office.signatures, draft.senior,
-        situation.office.levels, budget,
-    )
+    return _search(situation, draft, own, options, budget)
 
 
 def _search(
@@ -87,7 +74,11 @@ def _search(
         for delegate, principal in seats:
             if draft.domains[x] & delegate and draft.domains[x] & principal:
                 domains[x] |= delegate
-    found = _solve(situation, draft, domains, budget)
+    office = situation.office
+    found = solve(
+        draft.active, domains, draft.differ, draft.counts, draft.apart, office.signatures, draft.senior, office.levels,
+        budget,
+    )
     if found is None:
         return None
     seated = [x for x, person in found.items() if not person & mine[x]]
@@ -95,6 +86,10 @@ def _search(
         return found
     x = min(seated, key=lambda x: (bool(mine[x]), x))             # first where nobody may act in his own right
     rest = {y: seats for y, seats in options.items() if y != x}
+    if mine[x]:
+        again = _search(situation, draft, own, rest, budget)
+        if again is not None:
+            return again
     for delegate, principal in sorted(options[x], key=lambda seat: seat[0] != found[x]):
         if draft.domains[x] & delegate and draft.domains[x] & principal:
             less = fixed(situation, draft, x, delegate | principal)
@@ -102,7 +97,7 @@ def _search(
             if again is not None:
                 again[x] = delegate | principal
                 return again
-    return _search(situation, draft, own, rest, budget) if mine[x] else None
+    return None
 
 
 def fixed(situation: Situation, draft: Draft, x: int, both: int) -> Draft | None:
@@ -133,11 +128,10 @@ def fixed(situation: Situation, draft: Draft, x: int, both: int) -> Draft | None
             continue
         left = mask & active
         if most != ANY:
-            persons |= both
-            if persons.bit_count() > most:
+            if (persons | both).bit_count() > most:
                 return None
             if left:
-                counts.append((left, persons, least, most))
+                counts.append((left, persons | both, least, most))
         else:
             for i in bits(both):
                 picked = persons | 1 << i

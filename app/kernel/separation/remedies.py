@@ -97,8 +97,9 @@ def _possible(situation: Situation) -> bool:
 
 
 def _with(office: Office, new: list[Step]) -> Iterator[Office]:
-    """The office with the appointed, of every seniority that makes a difference: where ranks or departments are compared, somebody of
-    whom nothing is known is too good to be true. Their ids come last, so that everybody keeps their bit."""
+    """The office with the appointed, of every seniority that makes a difference: where ranks or departments are
+    compared, somebody of whom nothing is known is too good to be true. Their ids come last, so that everybody keeps
+    their bit."""
     levels = [rank for rank, _ in office.levels] or [0]
     ranks = [levels[0] - 1, *levels, levels[-1] + 1]
     last = max(office.index, default=0)

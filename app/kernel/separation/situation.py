@@ -38,7 +38,6 @@ class Situation:
     Attributes:
         performed, claimed: task -> who did it, who holds it.
         eligible: task -> who may do it as far as the person alone is concerned: post, presence, recusal.
-        out: task -> who may not, whatever their post: recused, or kept out because of other cases.
         past: task -> the tasks whose doers may not do it, by the rules that count all that was performed.
         special: rule id -> what it counts instead (task -> persons); empty nearly always.
         lent: whether some work item may be held by a delegate.
@@ -53,7 +52,10 @@ class Situation:
         self.instances: dict[int, list[int]] = {}
         self.performed = self.by_task(facts.performed)
         self.claimed = self.by_task(facts.claimed)
-        self.lent = any(len(persons) > 1 for persons in facts.claimed.values())
+        self.lent = False
+        for persons in facts.claimed.values():
+            if len(persons) > 1:
+                self.lent = True
         self.special: dict[str, list[int]] = {}
         self.past = compiled.differ
         if facts.counted:
@@ -61,19 +63,16 @@ class Situation:
                 id: self.by_task(acts) for id, acts in facts.counted.items() if compiled.rules.rule(id) is not None
             }
             self.past = compiled.differ_without(self.special)
-        self.out: list[int] | None = None
         self.eligible = self._eligible()
 
     # -- people --------------------------------------------------------------------------------------------------------
 
     def by_task(self, acts: Mapping[str, Iterable[int]]) -> list[int]:
         """task -> the persons, from node -> ids."""
-        index = self.rules.index
-        found = [0] * len(self.rules.tasks)
+        index, found = self.rules.index, [0] * len(self.rules.tasks)
         for node, persons in acts.items():
-            i = index.get(node)
-            if i is not None:
-                found[i] = self.set_of(persons)
+            if node in index:
+                found[index[node]] = self.set_of(persons)
         return found
 
     def set_of(self, persons: Iterable[int]) -> int:
@@ -126,32 +125,44 @@ class Situation:
             return 0 if name == "initiator" else c.posted[task]
         return self.office.holders(self.rules.posts[task].code, department)  # type: ignore[union-attr]
 
+    def _aside(self) -> list[tuple[int, int]]:
+        """(mask of tasks, persons): who has to stand aside where, whatever their post."""
+        c, facts, found = self.compiled, self.facts, []
+        if c.party:
+            found.append((c.party, self.recused(False)))
+        if c.initiator:
+            found.append((c.initiator, self.recused(True)))
+        if facts.recused:
+            found.append((self.rules.everything, self.set_of(facts.recused)))
+        if facts.barred:
+            found += [(mask, self.set_of(facts.barred[id])) for mask, id in c.kept_out if id in facts.barred]
+        return found
+
     def _eligible(self) -> list[int]:
-        c, facts, what = self.compiled, self.facts, self.what
-        if c.party or c.initiator or facts.recused or (facts.barred and c.kept_out):
-            self.out = out = [self.set_of(facts.recused) if facts.recused else 0] * len(c.base)
-            for mask, initiator in ((c.party, False), (c.initiator, True)):
-                if mask:
-                    persons = self.recused(initiator)
-                    for i in bits(mask):
-                        out[i] |= persons
-            if facts.barred:
-                for mask, id in c.kept_out:
-                    if id in facts.barred:
-                        persons = self.set_of(facts.barred[id])
-                        for i in bits(mask):
-                            out[i] |= persons
-        elif not c.dynamic and what is None:
-            return c.base
-        present = self.present
-        if what is None:
+        c, what = self.compiled, self.what
+        aside = self._aside() if c.party or c.initiator or self.facts.recused or self.facts.barred else ()
+        if what is not None:
+            present = self.present
+            found = [self.holders(i) & present | what.fresh.get(i, 0) for i in range(len(c.base))]
+        elif aside or c.dynamic:
             found = list(c.base)
             for i in c.dynamic:
-                found[i] = self.holders(i) & present
+                found[i] = self.holders(i) & self.office.present
         else:
-            found = [self.holders(i) & present | what.fresh.get(i, 0) for i in range(len(c.base))]
-        if self.out is not None:
-            found = [people & ~out for people, out in zip(found, self.out, strict=True)]
+            return c.base
+        for mask, persons in aside:
+            if persons:
+                for i in bits(mask):
+                    found[i] &= ~persons
+        return found
+
+    @cached_property
+    def out(self) -> list[int]:
+        """Task -> who may not do it, whatever their post: recused, or kept out because of other cases."""
+        found = [0] * len(self.rules.tasks)
+        for mask, persons in self._aside():
+            for i in bits(mask):
+                found[i] |= persons
         return found
 
     @property
@@ -184,8 +195,8 @@ class Situation:
                 one, other = bits(self.claimed[v])
                 pairs += ((one, other), (other, one))
             if pairs and not alone >> v & 1:
-                out = self.out[v] if self.out is not None else 0
-                first, second = present & ~out, self.holders(v) & ~out
+                out = ~self.out[v]
+                first, second = present & out, self.holders(v) & out
                 fit = [(1 << d, 1 << p) for d, p in dict.fromkeys(pairs) if first >> d & 1 and second >> p & 1]
                 if fit:
                     found[v] = fit
@@ -193,7 +204,7 @@ class Situation:
 
     # -- acts ----------------------------------------------------------------------------------------------------------
 
-    def extra(self, task: int = -1, who: int = 0, added: bool = False) -> list[int]:
+    def held(self, task: int = -1, who: int = 0, added: bool = False) -> list[int]:
         """Per task, who holds it or (``who`` at ``task``) is about to act. Who asks for a task's only work item stands
         in its present holder's place, unless ``added`` to him."""
         found = self.claimed
@@ -206,12 +217,17 @@ class Situation:
 
     def acts(self, task: int = -1, who: int = 0, added: bool = False) -> list[int]:
         """Per task, everybody who has acted there: did it once, holds it, or is about to."""
-        return [a | b for a, b in zip(self.performed, self.extra(task, who, added), strict=True)]
+        found = [a | b for a, b in zip(self.performed, self.claimed, strict=True)]
+        if task >= 0:
+            if not added and self.facts.open.get(self.rules.tasks[task], 1) <= 1:
+                found[task] = self.performed[task]
+            found[task] |= who
+        return found
 
     def acts_for(self, rule: Rule, task: int = -1, who: int = 0, added: bool = False) -> list[int]:
         """As :meth:`acts`, as one rule counts them."""
         counted = self.special.get(rule.id, self.performed)
-        return [a | b for a, b in zip(counted, self.extra(task, who, added), strict=True)]
+        return [a | b for a, b in zip(counted, self.held(task, who, added), strict=True)]
 
     def limit_of(self, mask: int, limit: int, persons: int) -> int:
         """How many may act at the tasks of ``mask``: ``limit``, unless an emergency override has exceeded it; then

@@ -124,7 +124,7 @@ def reasons(situation: Situation, chosen: list[str], left: int) -> Text:
         for v in bits(left):
             post = rules.posts[v]
             code = post.code if post is not None else "*"
-            if situation.out is not None and situation.out[v] & situation.holders(v) & situation.present:
+            if situation.out[v] & situation.holders(v) & situation.present:
                 zh.append(f"岗位“{code}”无可用人员：在岗者均须回避")
                 en.append(f"nobody is left for post “{code}”: all who are present have to stand aside")
             else:

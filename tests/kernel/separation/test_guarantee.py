@@ -74,7 +74,7 @@ class Case:
         return CaseFacts(
             {n: frozenset(p) for n, p in self.performed.items()}, claimed, 1,
             reachable=frozenset(reach(self.term)), sure=frozenset(certain(self.term)),
-            open={n: 1 for n in waiting(self.term)},
+            open=dict.fromkeys(waiting(self.term), 1),
             instances={n: tuple(map(frozenset, votes)) for n, votes in rounds(self.term).items()},
             again=frozenset(back), always=frozenset(certain(self.whole)),
             overridden={n: frozenset(p) for n, p in self.overridden.items()},
