@@ -254,7 +254,7 @@ def case(case_id: int, *, actor: Actor, role: str | None = None) -> CaseView:
     ):
         raise NotFound(Text("没有这个办件", "there is no such case"))
     items = list(db.session.scalars(
-        select(WorkItem).where(WorkItem.case_id == case_id, WorkItem.state.in_((ItemState.OFFERED, ItemState.ALLOCATED)))
+        select(WorkItem).where(WorkItem.case_id == case_id, WorkItem.state.in_([state for state in ItemState if state.open]))
     ))
     jobs = list(db.session.scalars(
         select(Job).where(Job.case_id == case_id, Job.state.in_((JobState.WAITING, JobState.INCIDENT)))
@@ -541,7 +541,8 @@ def _is_offered(row: Case, person: int | None) -> bool:
 def _ways(row: Mapping[str, Any], person: int, view: str) -> tuple[bool, tuple[int, ...]]:
     """How a person may act on an item of a list: for themselves, and for which principals."""
     if view != "offered":
-        others = view == "allocated" and row["assignee_id"] != person
+        index = office_now().index  # records merged into one are one person's
+        others = view == "allocated" and index.get(row["assignee_id"]) != index.get(person)
         return not others, (row["assignee_id"],) if others else ()
     what = meaning(row["definition_id"])
     facts = facts_of({**row, "state": row["case_state"]}, without=row["token"])

@@ -44,7 +44,8 @@ def held(office: Office, person: int) -> Any:
 
     What somebody signs or does on another's behalf is not done for them by a third.
     """
-    ways = [ITEM.c.assignee_id == person]
+    also = office.person(person).also if person in office.index else ()
+    ways = [ITEM.c.assignee_id.in_([person, *sorted(also)]) if also else ITEM.c.assignee_id == person]
     for proxy in proxies(office, person):
         ways.append(and_(
             ITEM.c.assignee_id == proxy.principal, ITEM.c.on_behalf_of_id.is_(None), ITEM.c.parent_id.is_(None),

@@ -75,7 +75,7 @@ def held_item(act: Act, actor: Actor, version: int) -> Item:
             "您已经办结这项待办，没有重复办理。", "You have already done this work item; nothing was done twice."
         ))
     item = open_item(act, None)
-    if actor.person_id is None or item.assignee_id != actor.person_id:
+    if actor.person_id is None or not same(act.office, item.assignee_id, actor.person_id):
         raise Conflict(Text("这项待办不在您名下。", "This work item is not yours."), assignee=item.assignee_id)
     if item.paused_at is not None:
         raise Conflict(Text("这项待办已搁置，恢复后才能办理。", "This work item is laid aside; take it up again first."))
