@@ -31,9 +31,7 @@ class Trial:
 
 def changes(old: Sequence[Constraint], new: Sequence[Constraint]) -> dict[str, list[str]]:
     """Ids of the rules that are ``added``, ``removed`` and ``changed`` from one set to another."""
-    before, after = (
-        {rule.id: replace(rule, line=None, options=dict(rule.options)) for rule in rules} for rules in (old, new)
-    )
+    before, after = ({rule.id: revision.facts(rule) for rule in rules} for rules in (old, new))
     return {
         "added": [key for key in after if key not in before],
         "removed": [key for key in before if key not in after],

@@ -205,7 +205,8 @@ def _table(
     was = {rule.id for rule in meaning.process.constraints}
     return render_template(
         "definitions/rules.html", row=row, meaning=meaning, newest=newest, found_rules=found, kinds=KINDS,
-        scopes=SCOPES, on_block=ON_BLOCK, tasks=meaning.process.user_tasks, errors=errors or {}, trial=trial, late=late,
+        state=telling.STATE, scopes=SCOPES, on_block=ON_BLOCK, tasks=meaning.process.user_tasks, errors=errors or {},
+        trial=trial, late=late,
         nodes=meaning.process.scope.everything, drawn=telling.drawn(process), was=was,
         typed_newest=request.form.get("_newest", str(newest.version)), reason=request.form.get("reason", ""),
         said=[telling.sentence(process, rule) for rule in found], **_told(trial.analysis if trial else None),

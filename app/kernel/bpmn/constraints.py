@@ -199,8 +199,8 @@ def mark(rule: Constraint) -> Text:
     """What stands for a rule on a drawing: a sign for a line, a word or two for a badge."""
     said, kind = rule.options, KINDS.get(rule.kind)
     if rule.kind == "people":
-        parts = [f"≥{said['min']}"] * bool(said.get("min")) + [f"≤{said['max']}"] * bool(said.get("max"))
-        return Text(" ".join(parts) + " 人", " ".join(parts) + " people")
+        bounds = " ".join(f"{sign}{said[name]}" for name, sign in (("min", "≥"), ("max", "≤")) if said.get(name)) or "N"
+        return Text(f"{bounds} 人", f"{bounds} people")
     if rule.kind == "rotate":
         return Text("轮换 {n}次/{m}月", "{n} in {m} months").format(n=said.get("max", "?"), m=said.get("months", "?"))
     if rule.kind == "collective":

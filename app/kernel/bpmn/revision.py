@@ -54,13 +54,14 @@ def revise(source: bytes, process: str, rules: Sequence[Constraint]) -> bytes:
     except UnicodeError as error:        # a clause in Chinese in a file that says it is Latin
         raise CannotRevise(str(error)) from error
     found = {rule.id: rule for rule in read(revised).processes[process].constraints}
-    if {key: _facts(rule) for key, rule in found.items()} != {rule.id: _facts(rule) for rule in rules}:
+    if {key: facts(rule) for key, rule in found.items()} != {rule.id: facts(rule) for rule in rules}:
         raise CannotRevise("the rules do not read as they were written")
     return revised
 
 
-def _facts(rule: Constraint) -> tuple[object, ...]:
-    return rule.id, rule.kind, rule.nodes, rule.basis, rule.scope, rule.on_block, dict(rule.options)
+def facts(rule: Constraint) -> tuple[object, ...]:
+    """What makes a rule the rule it is: the order of its nodes and its place in the file do not."""
+    return rule.id, rule.kind, frozenset(rule.nodes), rule.basis, rule.scope, rule.on_block, dict(rule.options)
 
 
 def written(rule: Constraint, prefix: str = "gz:") -> str:
@@ -109,7 +110,7 @@ def _spliced(text: str, process: str, old: Sequence[Constraint], new: Sequence[C
         if then is None:
             before = _blank_before(text, element.start)
             cuts.append((before, element.end, ""))
-        elif _facts(then) != _facts(rule) or not element.identified:
+        elif facts(then) != facts(rule) or not element.identified:
             cuts.append((element.start, element.end, written(then, holder.prefix)))
     if wanted:
         margin = _margin(text, holder.children[0].start if holder.children else None, holder.start)

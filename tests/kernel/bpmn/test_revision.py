@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.kernel.bpmn.constraints import KINDS
+from app.kernel.bpmn.constraints import KINDS, mark, sentence
 from app.kernel.bpmn.model import BPMN, GZ, Constraint
 from app.kernel.bpmn.reader import read
 from app.kernel.bpmn.revision import CannotRevise, revise, written
@@ -168,3 +168,11 @@ def test_whatever_is_taken_out_changed_and_added_reads_as_it_was_meant(
     revised = revise(source, "p", wanted)
     assert rules_of(revised) == {r.id: r for r in wanted}
     assert without_rules(revised) == without_rules(source)
+
+
+@settings(max_examples=EXAMPLES)
+@given(st.one_of(constraints(), st.builds(Constraint, words, words)))
+def test_whatever_somebody_is_still_typing_can_be_said_and_drawn(rule: Constraint) -> None:
+    process = read(wrapped("")).processes["p"]
+    for said in (sentence(process, rule), mark(rule)):
+        assert isinstance(said.zh, str) and isinstance(said.en, str)
