@@ -140,8 +140,9 @@ def run_due_checks() -> int:
 
 
 def hand_out_due() -> int:
-    """Pass overdue work on to the next in line, and offer what was held back where its post has room again."""
-    return actions.escalate_due() + actions.distribute_due()
+    """Pass overdue work on to the next in line; offer to all what was offered to one who is away; offer what was held back
+    where its post has room again."""
+    return actions.escalate_due() + actions.lapse_due() + actions.distribute_due()
 
 
 def run_due_jobs(limit: int = 50) -> int:

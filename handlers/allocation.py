@@ -93,8 +93,8 @@ def _wanted(act: Any, item: Any) -> tuple[list[int], bool]:
         return [], False
     how = said.allocation
     if how.strategy == "offer":
-        if said.chained and work.chains(act):
-            return [act.c.actor.person_id], False
+        if said.chained and (next_ := work.chaining(act)):
+            return next_, False
         return (list(shortest_queue(act, item, how)) if said.start == "creation" else []), False
     return list(strategies[how.strategy](act, item, how)), how.offered
 

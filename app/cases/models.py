@@ -116,6 +116,7 @@ class CaseNumber(db.Model):  # type: ignore[name-defined]
 OFFERED = "state = 'offered'"
 ALLOCATED = "state = 'allocated'"
 HELD_BACK = "state = 'created'"
+OFFERED_TO_ONE = "offered_to_id IS NOT NULL AND state = 'offered'"
 ESCALATES = "escalates AND state IN ('offered', 'allocated')"
 DONE = "state IN ('completed', 'returned')"
 SIGNING = "parent_id IS NOT NULL"
@@ -178,6 +179,8 @@ class WorkItem(db.Model):  # type: ignore[name-defined]
         # How often somebody has done a node (experience). Not with the one above, which keeps the order of a list.
         Index("ix_work_item_experience", "node", "assignee_id", sqlite_where=text(DONE), postgresql_where=text(DONE)),
         Index("ix_work_item_held_back", "post", sqlite_where=text(HELD_BACK), postgresql_where=text(HELD_BACK)),
+        Index("ix_work_item_offered_to", "offered_to_id",
+              sqlite_where=text(OFFERED_TO_ONE), postgresql_where=text(OFFERED_TO_ONE)),
         Index("ix_work_item_escalates", "due_at", sqlite_where=text(ESCALATES), postgresql_where=text(ESCALATES)),
         # Signers' items of a parent: the few there are, so that an ordinary act pays nothing for them.
         Index("ix_work_item_parent", "parent_id", sqlite_where=text(SIGNING), postgresql_where=text(SIGNING)),

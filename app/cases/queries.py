@@ -448,7 +448,8 @@ TOLD = (
     "work_item.predone_void", "work_item.paused", "work_item.proceeded", "work_item.escalated",
     "case.started", "work_item.claimed", "work_item.released", "work_item.completed", "work_item.returned",
     "work_item.refused", "case.withdrawn", "case.suspended", "case.resumed", "case.completed", "case.terminated",
-    "case.cancelled", "case.failed", "case.stalled", "case.unstalled", "session.convened", "vote.cast", "vote.refused", "session.closed",
+    "case.cancelled", "case.failed", "case.stalled", "case.unstalled", "session.convened", "vote.cast",
+    "vote.refused", "session.closed",
     "session.adjourned", "session.abandoned", "draw.made", "rule.released", "job.completed", "job.failed",
     "job.incident", "timer.fired", "message.delivered",
 )

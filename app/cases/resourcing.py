@@ -92,12 +92,13 @@ def has_room(act: Act, item: Item, load: int) -> bool:
     return (act.c.connection.execute(select(func.count()).select_from(ITEM).where(*where)).scalar() or 0) < load
 
 
-def chains(act: Act) -> bool:
-    """Whether whoever acts is a person who has switched chained execution on."""
-    person = act.c.actor.person_id
-    return person is not None and bool(
-        act.c.connection.execute(select(SETTING.c.chained).where(SETTING.c.person_id == person)).scalar()
-    )
+def chaining(act: Act) -> list[int]:
+    """Whoever acts, if it is a person who has switched chained execution on."""
+    person = (act.speaker or act.c.actor).person_id
+    if person is None:
+        return []
+    on_ = act.c.connection.execute(select(SETTING.c.chained).where(SETTING.c.person_id == person)).scalar()
+    return [person] if on_ else []
 
 
 def piles(connection: Connection, person: int, process: str, node: str) -> bool:
@@ -123,6 +124,6 @@ _FIRST_TURN = text("INSERT INTO turn (place, waiting) VALUES (:place, '[]') ON C
 _LOCK_TURN = select(TURN.c.waiting).where(TURN.c.place == bindparam("place")).with_for_update()
 
 __all__ = [
-    "ahead", "by_number", "chains", "departments_above", "forget", "has_room", "in_hand", "next_turn", "on", "piles",
+    "ahead", "by_number", "chaining", "departments_above", "forget", "has_room", "in_hand", "next_turn", "on", "piles",
     "times_done",
 ]

@@ -13,7 +13,7 @@ from .course import cancel, resume, suspend
 from .detours import do_ahead, pause, proceed, skip, take_back
 from .items import claim, complete, release, return_, save
 from .meeting import adjourn, close, convene, vote
-from .pushing import distribute_due, escalate_due
+from .pushing import distribute_due, escalate_due, lapse_due
 from .reassigning import transfer
 from .recusal import decide_recusal, recuse
 from .settings import set_office_ordering, set_work
@@ -24,7 +24,7 @@ __all__ = [
     "MAX_OPINION", "NEGATIVE", "add_signer", "adjourn", "answer", "answer_error", "ask_override", "ask_reassign",
     "ask_terminate", "broadcast", "cancel", "claim", "close", "commence", "complete", "confirm_control", "convene",
     "decide_recusal", "decline_control", "decline_offer", "delegate", "deliver", "distribute_due", "do_ahead",
-    "escalate_due", "fire", "pause", "proceed", "recuse", "release", "remove_signer", "report_incident", "resume",
+    "escalate_due", "fire", "lapse_due", "pause", "proceed", "recuse", "release", "remove_signer", "report_incident", "resume",
     "retry", "return_", "save", "set_office_ordering", "set_work", "skip", "start", "suspend", "take_back",
     "transfer", "vote",
 ]

@@ -144,6 +144,9 @@ def do_ahead(
             raise NotFound(Text("没有这个环节", "there is no such node"))
         if rule.resourcing is None or not rule.resourcing.predo:
             raise Conflict(Text("流程图没有允许提前办理这个环节。", "The diagram does not let this node be done ahead."))
+        rules = act.meaning.rules
+        if rules.drawn(node) or rules.collective(node) is not None:
+            raise Conflict(Text("抽签或集体决定的环节不能提前办理。", "What is drawn or decided by a body is not done ahead."))
         if act.acts.holds(node) or resourcing.ahead(act, node) is not None:
             raise Conflict(Text("这个环节已在办理，或已提前办理。", "This node is open already, or was done ahead."))
         if node not in engine.reachable(act.meaning.program, act.state):
@@ -181,8 +184,8 @@ def use_ahead(act: Act, item: Item, done: Any) -> None:
     actor = Actor(done.assignee_id, name=name, post=item.post, department=item.department)
     before, act.item, act.speaker = act.item, item, actor
     try:
-        _, errors = judged(act, act.node(item.node), kept["answers"], done.assignee_id)
-        if errors:
+        clean, errors = judged(act, act.node(item.node), kept["answers"], done.assignee_id)
+        if errors or not _goes_on(act, item, {**clean, "decision": kept["decision"], "opinion": kept["opinion"]}):
             act.save_item(item, draft=dumps({"answers": kept["answers"], "opinion": kept["opinion"]}))
             act.entry("work_item.predone_void", node=item.node, item=item.id, why=sorted(errors))
             return
@@ -190,6 +193,15 @@ def use_ahead(act: Act, item: Item, done: Any) -> None:
         finish(act, item, actor, kept["answers"], kept["decision"], kept["opinion"])
     finally:
         act.item, act.speaker = before, None
+
+
+def _goes_on(act: Act, item: Item, result: dict[str, Any]) -> bool:
+    """Whether the case can go on with a result: what one did ahead must not stop another's act."""
+    try:
+        engine.step(act.meaning.program, act.state, act.data, engine.Complete(item.token, result), act.now)
+    except (engine.CaseFailed, engine.NotPossible):
+        return False
+    return True
 
 
 def pause(item_id: int, *, actor: Actor, version: int, reason: str) -> None:

@@ -11,9 +11,9 @@ from ...errors import Conflict
 from ...extensions import db
 from ...handling import Moment
 from ...kernel.text import Text
-from .. import gate, notices, resourcing
+from .. import gate, notices, queries, resourcing
 from ..acting import CASE, ITEM, Act, Item, acting
-from ..models import ESCALATES, HELD_BACK, CaseStatus, ItemState
+from ..models import ESCALATES, HELD_BACK, OFFERED_TO_ONE, CaseStatus, ItemState
 from .common import open_item
 
 _CLOCK = Actor.system("clock")
@@ -61,6 +61,42 @@ def distribute(item_id: int) -> None:
         act.entry("work_item.offered", node=item.node, item=item.id, post=item.post, due=item.due_at)
         if item.assignee_id:
             act.entry("work_item.allocated", node=item.node, item=item.id, to=item.assignee_id)
+
+
+def lapse_due(limit: int = 100) -> int:
+    """Offer to everybody what was offered to one who is away, or may not act by now: nothing waits for somebody who will not
+    answer.
+
+    Returns:
+        How many offers have lapsed.
+    """
+    rows, done = _running(text(OFFERED_TO_ONE.replace("state", "work_item.state")), limit, ITEM.c.id), 0
+    office = queries.office_now() if rows else None
+    for row in rows:
+        wanted = row.offered_to_id
+        if office is not None and (wanted not in office.index or not office.person(wanted).present):
+            try:
+                lapse(row.id)
+                done += 1
+            except Conflict:
+                continue
+    return done
+
+
+def lapse(item_id: int) -> None:
+    """An offer to one person ends; it is everybody's of the post.
+
+    Raises:
+        Conflict: it is not offered to one, or they are there.
+    """
+    with acting("work_item.declined", actor=_CLOCK, item=item_id) as act:
+        item = open_item(act, None)
+        wanted = item.offered_to_id
+        if wanted is None or (wanted in act.office.index and act.office.person(wanted).present):
+            raise Conflict(Text("这项待办没有定向交给缺席的人。", "This work item is not offered to somebody who is away."))
+        item.offered_to_id = None
+        act.save_item(item)
+        act.entry("work_item.declined", node=item.node, item=item.id, away=wanted)
 
 
 def escalate_due(limit: int = 100) -> int:
@@ -135,9 +171,10 @@ def _anybody(act: Act, post: str, department: str | None) -> bool:
     return department is not None and any(gate.holds(act.office, p.id, post, department) for p in act.office.people)
 
 
-def _running(condition: object, limit: int, order: object) -> list[Row[tuple[int, str, str, str | None]]]:
+def _running(condition: object, limit: int, order: object) -> list[Row[tuple[int, str, str, str | None, int | None]]]:
     found = db.session.execute(
-        select(ITEM.c.id, ITEM.c.node, ITEM.c.post, ITEM.c.department).join(CASE, CASE.c.id == ITEM.c.case_id)
+        select(ITEM.c.id, ITEM.c.node, ITEM.c.post, ITEM.c.department, ITEM.c.offered_to_id)
+        .join(CASE, CASE.c.id == ITEM.c.case_id)
         .where(condition, CASE.c.status == CaseStatus.RUNNING).order_by(order).limit(limit)  # type: ignore[arg-type]
     ).all()
     db.session.rollback()

@@ -43,7 +43,7 @@ def check(sheet: Sheet, process: Process, posts: Collection[str] | None) -> None
             if word in _JUDGES:
                 _JUDGES[word](sheet, process, node, own)
         _post(sheet, node, own, posts)
-        _together(sheet, node)
+        _together(sheet, process, node)
 
 
 def _wrong(sheet: Sheet, node: Node, word: str, zh: str, en: str, repair: Text | None = None) -> None:
@@ -110,7 +110,13 @@ def _post(sheet: Sheet, node: Node, own: Words, posts: Collection[str] | None) -
         _wrong(sheet, node, "escalate", f"没有岗位“{to}”", f"there is no post “{to}”")
 
 
-def _together(sheet: Sheet, node: Node) -> None:
+def _kinds(process: Process, node: Node) -> set[str]:
+    """The kinds of rules of separation that speak of a node."""
+    found = {rule.kind for rule in process.constraints if node.id in rule.nodes or "*" in rule.nodes}
+    return found | {"draw"} if node.allocation == "draw" else found
+
+
+def _together(sheet: Sheet, process: Process, node: Node) -> None:
     """Words that contradict each other, or what else the node says."""
     said = node.resourcing
     if said is None:
@@ -122,6 +128,13 @@ def _together(sheet: Sheet, node: Node) -> None:
                "cannot stand where a decision is taken: skipping it would leave none")
     if node.loop is not None and (said.predo or said.skippable):
         _wrong(sheet, node, "predo" if said.predo else "skippable", "不能用于多实例环节", "cannot stand at a multi-instance task")
+    kinds = _kinds(process, node)
+    for word, stands in (("predo", said.predo), ("escalate", said.escalates), ("autostart", said.piled or said.chained)):
+        if stands and "draw" in kinds:  # nobody chooses themselves, or is chosen by being next, where the lot decides
+            _wrong(sheet, node, word, "不能用于抽签确定办理人的环节", "cannot stand where the lot decides who does it")
+    for word, stands in (("predo", said.predo), ("skippable", said.skippable)):
+        if stands and "collective" in kinds:
+            _wrong(sheet, node, word, "不能用于集体决定的环节", "cannot stand where a body decides")
     if said.load is not None and (said.start == "creation" or said.early):
         _wrong(sheet, node, "distribution", "延后分发的环节不能创建即开始", "late cannot start on creation")
 
