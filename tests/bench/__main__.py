@@ -19,7 +19,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from . import forms, postgresql, probe, report, separation
+from . import forms, postgresql, probe, recheck, report, separation
 from .contest import Absent
 from .contestants import CACHE, Contestant, bpmn_engine, python
 
@@ -91,6 +91,7 @@ def _measured(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
             result["forms"] = forms.run(100 if options.quick else 1000)
             if not options.quick:
                 result["separation"] = separation.run()
+                result["recheck"] = recheck.run()
     result["targets"] = _targets(result)
     return result
 

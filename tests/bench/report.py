@@ -106,6 +106,10 @@ def _parts(result: dict[str, Any]) -> list[str]:
         lines += ["Separation gate, ms: median, p99", *(
             f"  {name:56} {q['median_ms']:8.3f} {q['p99_ms']:8.3f}" for name, q in result["separation"].items()
         )]
+    if "recheck" in result:
+        lines += ["Open cases re-checked after a change of the office", *(
+            f"  {name:56} {value:10,.2f}" for name, value in result["recheck"].items()
+        )]
     return [*lines, ""] if lines else []
 
 

@@ -83,6 +83,7 @@ class Office:
         self._interests: dict[str, int] = {}
         self._kin: dict[int, int] = {}
         self._incompatible = incompatible
+        self._apart: dict[tuple[str, str], str | None] = {}
         self._compiled: dict[Any, Any] = {}      # Rules -> what problem.py prepares for this office
         by_signature: dict[frozenset[str], int] = {}
         by_rank: dict[int, int] = {}
@@ -225,7 +226,12 @@ class Office:
     def incompatible(self, one: str, other: str) -> str | None:
         """The basis on which two posts may not be held, or exercised in one case, by the same person; None if they
         may."""
-        one, other = self.code(one), self.code(other)
+        pair = self.code(one), self.code(other)
+        if pair not in self._apart:      # hundreds of pairs with patterns, and every refusal asks about every two tasks
+            self._apart[pair] = self._basis(*pair)
+        return self._apart[pair]
+
+    def _basis(self, one: str, other: str) -> str | None:
         for a, b, basis in self._incompatible:
             if (_covers(a, one) and _covers(b, other)) or (_covers(a, other) and _covers(b, one)):
                 return basis
