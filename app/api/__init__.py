@@ -32,6 +32,7 @@ def init_app(app: Flask) -> None:
     """Give an application its API. Every room's blueprint is added here."""
     from ..accounts.api import blueprint as accounts_api
     from ..cases.api import blueprint as cases_api
+    from ..cases.reassigning_api import blueprint as reassigning_api
     from ..cases.resourcing_api import blueprint as resourcing_api
     from ..cases.sessions_api import blueprint as sessions_api
     from ..definitions.api import blueprint as definitions_api
@@ -52,7 +53,8 @@ def init_app(app: Flask) -> None:
     before = {status: next(iter(app.error_handler_spec[None].get(status, {}).values()), None) for status in _OURS}
     api.init_app(app)
     for blueprint in (
-        accounts_api, definitions_api, cases_api, resourcing_api, sessions_api, organisation_api, separation_api, trail_api,
+        accounts_api, definitions_api, cases_api, reassigning_api, resourcing_api, sessions_api, organisation_api,
+        separation_api, trail_api,
     ):
         api.register_blueprint(blueprint, url_prefix=PREFIX)
         csrf.exempt(blueprint)

@@ -23,6 +23,7 @@ from .schemas import (
     BroadcastSchema,
     CaseSchema,
     CaseTrailQuerySchema,
+    ClaimSchema,
     CompleteSchema,
     DeliveredSchema,
     HeldSchema,
@@ -35,7 +36,6 @@ from .schemas import (
     SignalSchema,
     StandingSchema,
     StartSchema,
-    VersionSchema,
     WorkItemDetailSchema,
     WorkItemPageSchema,
 )
@@ -202,6 +202,8 @@ class OneWorkItem(MethodView):
             "assignee": view.item.assignee_id, "due_at": view.item.due_at, "decisions": list(view.node.decisions),
             "form": view.node.form, "draft": view.draft, "returnable": list(view.returnable),
             "data": _without(view.data, frozenset(view.node.hidden)), "allowed": view.verdict.allowed,
+            "on_behalf_of": view.item.on_behalf_of_id, "own": view.own, "principals": view.principals,
+            "signing": view.item.signing, "parent": view.item.parent_id, "signers": view.signers, "to_sign": view.to_come,
         }
 
 
@@ -222,12 +224,13 @@ def _item_verb(name: str, schema: Any, act: Any) -> None:
         return queries.standing(item_id)
 
     post.__doc__ = f"{name.capitalize()} the work item."
-    view = type(f"WorkItem{name.capitalize()}", (MethodView,), {"decorators": SIGNED_IN, "post": post})
+    called = "".join(part.capitalize() for part in name.split("-"))
+    view = type(f"WorkItem{called}", (MethodView,), {"decorators": SIGNED_IN, "post": post})
     blueprint.route(f"/work-items/<int:item_id>/{name}")(view)
 
 
 for _name, _schema, _verb in (
-    ("claim", VersionSchema, lambda i, g: actions.claim(i, actor=current_user.actor, **g)),
+    ("claim", ClaimSchema, lambda i, g: actions.claim(i, actor=current_user.actor, **g)),
     ("release", HeldSchema, lambda i, g: actions.release(i, actor=current_user.actor, **g)),
     ("save", SaveSchema, lambda i, g: actions.save(i, actor=current_user.actor, **g)),
     ("complete", CompleteSchema, lambda i, g: actions.complete(i, actor=current_user.actor, **g)),

@@ -89,6 +89,12 @@ class WorkItemSchema(Schema):
     post = fields.Str()
     department = fields.Str(allow_none=True)
     assignee = fields.Int(attribute="assignee_id", allow_none=True)
+    on_behalf_of = fields.Int(attribute="on_behalf_of_id", allow_none=True, metadata={
+        "description": "for whom its assignee acts by proxy"})
+    own = fields.Bool(metadata={"description": "whether it is the asker's own, not only a principal's"})
+    principals = fields.List(fields.Int(), metadata={"description": "for whom the asker may act on it by proxy"})
+    signing = fields.Str(allow_none=True, metadata={
+        "description": "before, after or beside: the asker is to sign it; delegated: to do it for its assignee"})
     offered_at = fields.AwareDateTime()
     due_at = fields.AwareDateTime(allow_none=True)
     due_published = fields.Bool()
@@ -98,6 +104,16 @@ class WorkItemSchema(Schema):
 class WorkItemPageSchema(Schema):
     items = fields.List(fields.Nested(WorkItemSchema))
     cursor = fields.Str(allow_none=True)
+
+
+class SignerSchema(Schema):
+    id = fields.Int()
+    person = fields.Int(attribute="assignee_id")
+    signing = fields.Str()
+    state = fields.Str()
+    decision = fields.Str(attribute="outcome", allow_none=True)
+    opinion = fields.Str(allow_none=True)
+    ended_at = fields.AwareDateTime(allow_none=True)
 
 
 class WorkItemDetailSchema(Schema):
@@ -116,6 +132,14 @@ class WorkItemDetailSchema(Schema):
     draft = Plain()
     returnable = fields.List(fields.Str(), metadata={"description": "nodes it may be returned to, latest first"})
     allowed = fields.Bool(metadata={"description": "whether the separation rules let the asker act on it now"})
+    on_behalf_of = fields.Int(allow_none=True, metadata={"description": "for whom its assignee acts by proxy"})
+    own = fields.Bool(metadata={"description": "whether the asker may act on it for themselves"})
+    principals = fields.List(fields.Int(), metadata={"description": "for whom the asker may act on it by proxy"})
+    signing = fields.Str(allow_none=True, metadata={
+        "description": "before, after or beside: one signs it; delegated: one does it for its assignee"})
+    parent = fields.Int(allow_none=True, metadata={"description": "the work item it was added to"})
+    signers = fields.List(fields.Nested(SignerSchema), metadata={"description": "who signs or did it beside the assignee"})
+    to_sign = fields.List(fields.Int(), metadata={"description": "persons who will be asked when their turn comes"})
 
 
 class StandingSchema(Schema):
@@ -137,8 +161,10 @@ class ListSchema(Schema):
     page_size = Id(load_default=50, least=1, most=200)
 
 
-class VersionSchema(Schema):
+class ClaimSchema(Schema):
     version = Id(load_default=None, allow_none=True)
+    behalf = Id(load_default=None, allow_none=True, data_key="on_behalf_of", metadata={
+        "description": "id of the principal for whom the asker takes it by proxy, from the ``principals`` of the item"})
 
 
 class HeldSchema(Schema):

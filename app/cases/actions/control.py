@@ -54,9 +54,9 @@ def ask_reassign(item_id: int, *, actor: Actor, person: int | None, reason: str)
         Refused: the gate says no to them, or the actor is too close.
         Conflict: the item is not open, or that is asked for already.
     """
+    role = _asker(actor, ControlKind.REASSIGN)
     with acting("control.asked", actor=actor, item=item_id) as act:
         item = open_item(act, None)
-        role = _asker(actor, ControlKind.REASSIGN)
         why = reasoned(reason)
         if person is not None:
             person = successor(act, item, person)
@@ -82,12 +82,12 @@ def ask_override(item_id: int, *, actor: Actor, person: int, reason: str, hours:
         Conflict: no rule stands in their way, the item is not open, or that is asked for already.
         Invalid: no such person, no account, no reason, or too many hours.
     """
+    role = _asker(actor, ControlKind.OVERRIDE)
     most = min(organisation.limit(OVERRIDE_HOURS, today(clock.now())), 24)
     if type(hours) is not int or not 1 <= hours <= most:
         raise Invalid({"hours": [Text(f"请填 1 至 {most} 小时", f"give 1 to {most} hours")]})
     with acting("control.asked", actor=actor, item=item_id) as act:
         item = open_item(act, None)
-        role = _asker(actor, ControlKind.OVERRIDE)
         why = reasoned(reason)
         person = somebody(act, "person", person)
         if accounts.by_person(person) is None:
@@ -116,9 +116,9 @@ def ask_terminate(case_id: int, *, actor: Actor, reason: str) -> int:
         Refused: the actor is whom the case is about.
         Conflict: the case has ended, or that is asked for already.
     """
+    role = _asker(actor, ControlKind.TERMINATE)
     with acting("control.asked", actor=actor, case=case_id) as act:
         _open_case(act)
-        role = _asker(actor, ControlKind.TERMINATE)
         return _ask(act, actor, role, ControlKind.TERMINATE, None, None, reasoned(reason), act.now + WAITS)
 
 
