@@ -200,7 +200,7 @@ def references(everybody: Office) -> dict[str, Callable[[Any], bool]]:
 
 
 def take_party(act: Act, node: Node | None, answers: Mapping[str, Any]) -> bool:
-    """Whom the case is about, where a recusal rule names a field of this form (``party="taxpayer"``).
+    """Whom the case is about, where a rule about the party names a field of this form (``party="taxpayer"``).
 
     Returns:
         Whether it is known now and was not before.
@@ -208,7 +208,7 @@ def take_party(act: Act, node: Node | None, answers: Mapping[str, Any]) -> bool:
     form = act.meaning.forms.get(node.form or "") if node is not None else None
     widgets = {field.name: field.widget for field in form.fields} if form is not None else {}
     for rule in act.meaning.process.constraints:
-        name = rule.options.get("party", "") if rule.kind == "recuse" else ""
+        name = rule.options.get("party", "") if rule.kind in ("recuse", "rotate", "apart") else ""
         if widgets.get(name) in ("party", "person") and answers.get(name) is not None:
             party = f"{widgets[name]}:{answers[name]}"
             if party != act.row["party"]:
