@@ -3,7 +3,7 @@ from .constraints import Collective, Release, Rule, Rules
 from .gate import allowed, blocked, candidates, may, plan, seats
 from .office import Office, Person, Proxy
 from .protocol import CaseFacts, Objection, Remedy, Resilience, Satisfiability, Step, Verdict
-from .remedies import remedies
+from .relief import remedies
 from .solver import Undecided
 from .staffing import contradiction, resilience, satisfiable
 

@@ -69,7 +69,7 @@ def breaks(situation: Situation, task: int, who: int) -> bool:
     """Whether ``who`` (a set: one person, or a delegate and the principal) at ``task`` breaks a rule by itself. ``people
     min`` is left to the plan."""
     c = situation.compiled
-    if c.forbidden >> task & 1 or (who & ~situation.eligible[task] and situation.out[task] & who):
+    if c.forbidden >> task & 1 or (who & situation.eligible[task] != who and situation.out[task] & who):
         return True
     acts = situation.acts(task)
     for u in bits(situation.past[task]):

@@ -10,7 +10,7 @@ every path has a plan of its own, there may still be no safe first act; and a re
 the first. A definition whose branches cannot all be staffed together is refused at activation.
 
 What rules take from other cases (``CaseFacts.barred``, scope ``party``), an override or somebody's leave can take the
-plan away from outside. Such a case is *blocked*, and remedies.py says what would help.
+plan away from outside. Such a case is *blocked*, and relief.py says what would help.
 
 The caller holds the lock of the case between asking and writing: two acts, each safe, can be unsafe together.
 """
@@ -19,9 +19,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from . import explain, problem
+from .able import able, seated
 from .ahead import AGAIN, DIRECT, ahead, broken_minimum, core, exists
 from .asking import Asked, refused
-from .candidates import able, seated
 from .compiled import compiled
 from .constraints import Rules
 from .counting import Violated

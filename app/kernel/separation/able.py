@@ -40,6 +40,8 @@ def able(situation: Situation, task: int, first: bool = False) -> int:
         found = _like(situation, task, needed, acts, asked) & asked
         if found and first:
             return found
+    if not found and asked and _hopeless(situation, task):
+        return 0
     for group in _classes(situation, task, needed, asked & ~found):
         one = group & -group
         if breaks(situation, task, one):
@@ -52,6 +54,17 @@ def able(situation: Situation, task: int, first: bool = False) -> int:
         except Undecided:
             continue
     return found
+
+
+def _hopeless(situation: Situation, task: int) -> bool:
+    """Whether no plan gives ``task`` to anybody: then nobody need be asked about one by one. (Whoever may act leaves a
+    plan; with the act itself as the task's part of it, it is a plan now. Not so where several act at the task.)"""
+    if situation.compiled.many >> task & 1 or situation.loose is not None:
+        return False
+    try:
+        return plan(situation, situation.needed(), task) is None
+    except (Undecided, Violated):
+        return False
 
 
 def _classes(situation: Situation, task: int, needed: Needed, people: int) -> list[int]:
