@@ -91,7 +91,7 @@ def test_a_process_is_looked_at_its_rules_changed_and_the_draft_activated_by_ano
     assert lei.locator("table.edit > tbody > tr").count() == rules
 
     # A good one can be worked, and becomes a draft.
-    add_rule(lei, "differ", "办公会决定", "党组决定", basis="三重一大决策制度")
+    add_rule(lei, "differ", "部门审核", "党组决定", basis="三重一大决策制度")
     press(lei, "按现有人员试算")
     trial = lei.inner_text("#trial")
     assert "可以办完" in trial and "+ differ-1" in trial and "人员余量" in trial

@@ -107,7 +107,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType({kind.name: kind for kind in (
          Text("由集体会议表决，记名，留存纪要", "is decided by a body in session, by named votes, with minutes"),
          least=1, most=1, joins=False, options=(
              Option("quorum", "quorum", Text("法定人数(如 2/3 或 5)", "Quorum (2/3, or a number)")),
-             Option("majority", "share", Text("通过所需多数(默认过 1/2)", "Majority needed (more than 1/2 if not said)"), False),
+             Option("majority", "share", Text("赞成须超过(默认 1/2)", "More than so many must agree (1/2 if not said)"), False),
              Option("chairLast", "flag", Text("主持人末位表态", "The chair speaks last"), False)), scopes=("case",)),
     Kind("release", "↺", Text("解除", "Release"),
          Text("到达某节点后，所列规则重新起算", "once a node is reached, a rule counts only what is done from then on"),
@@ -154,6 +154,8 @@ def sentence(process: Process, rule: Constraint) -> Text:
         return Text("到达“{at}”后，规则 {rule} 重新起算", "once “{at}” is reached, rule {rule} counts only what is done from "
                     "then on").format(at=place, rule=rule.options.get("constraint", "?"))
     names = [process.user_tasks[node].label for node in tasks(process, rule)]
+    if not names:
+        return kind.demand          # somebody is still typing it
     if "*" in rule.nodes:
         of = Text("所有环节", "every step")
     else:
@@ -188,10 +190,13 @@ def _demand(rule: Constraint, kind: Kind, names: list[Text]) -> Text:
         return Text("不得由办过同一当事人“{from_}”的人办理",
                     "may not be done by anybody who did “{from_}” for the same party").format(from_=said.get("from", "?"))
     if rule.kind == "collective":
+        majority = share(said.get("majority") or "1/2")
+        agree = Text("须全体成员赞成", "all members agreeing") if majority == 1 else Text(
+            "须有超过 {m} 的成员赞成", "more than {m} of the members agreeing").format(m=said.get("majority") or "1/2")
         chair = Text("，主持人末位表态", ", the chair speaking last") if said.get("chairLast") in ("true", "1") else Text("", "")
-        return Text("由集体会议表决：到会不少于 {quorum}，赞成过 {majority}{chair}",
-                    "is decided in session: a quorum of {quorum}, more than {majority} in favour{chair}").format(
-            quorum=said.get("quorum", "?"), majority=said.get("majority") or "1/2", chair=chair)
+        return Text("由集体会议表决：参加表决的不少于{quorum}，{agree}{chair}",
+                    "is decided in session: at least {quorum} voting, {agree}{chair}").format(
+            quorum=Text(f" {said['quorum']} ", said["quorum"]) if said.get("quorum") else "?", agree=agree, chair=chair)
     return kind.demand
 
 

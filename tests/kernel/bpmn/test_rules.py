@@ -528,7 +528,7 @@ def test_sensible_rules_of_separation_pass():
                  'apart id="m" nodes="x" from="p/y" party="taxpayer" scope="party"',
                  'release id="r" constraint="a" at="h"') == set()
     assert ruled('collective id="k" node="z" quorum="2/3" majority="1/2" chairLast="true"',
-                 'collective id="l" node="y" quorum="5"') == set()
+                 'collective id="l" node="y" quorum="5" majority="1/1"') == set()
 
 
 @pytest.mark.parametrize(("rule", "name"), [
@@ -570,6 +570,7 @@ def test_sensible_rules_of_separation_pass():
     ('collective id="a" node="x" quorum="two"', "constraint.option"),
     ('collective id="a" node="x" quorum="2/3" majority="1/3"', "constraint.option"),
     ('collective id="a" node="x" quorum="2/3" majority="3"', "constraint.option"),
+    ('collective id="a" node="x" quorum="2/3" majority="3/2"', "constraint.option"),
     ('collective id="a" node="x" quorum="2/3" chairLast="last"', "constraint.option"),
     ('release id="a" constraint="b" at="x"', "constraint.option"), ('release id="a" at="x"', "constraint.option"),
     ('release id="a" constraint="a" at="x"', "constraint.option"),

@@ -145,7 +145,8 @@ def _one(process: Process, rule: Constraint, kind: Kind) -> Iterator[Problem]:
         value = rule.options.get(option.name)
         if not value:
             if option.required or value is not None:
-                yield option.name, "constraint.option", Text(f"要写 {option.name}", f"it needs {option.name}")
+                yield option.name, "constraint.option", Text(
+                    f"要写 {option.name}({option.label.zh})", f"it needs {option.name} ({option.label.en})")
         elif (text := _value(process, rule, option, value)) is not None:
             yield option.name, "constraint.option", text
     if rule.kind == "people":
@@ -194,8 +195,8 @@ def _value(process: Process, rule: Constraint, option: Option, value: str) -> Te
         return Text(f"{name} 应为正整数", f"{name} must be a positive integer")
     if takes == "quorum" and not whole(value) and share(value) is None:
         return Text(f"{name} 应为 2/3 这样的分数，或人数", f"{name} is a fraction such as 2/3, or a number of members")
-    if takes == "share" and (share(value) is None or share(value) < 1 / 2 or share(value) == 1):  # type: ignore[operator]
-        return Text(f"{name} 应为不小于 1/2 且小于 1 的分数", f"{name} is a fraction of at least 1/2 and less than 1")
+    if takes == "share" and (share(value) or 0) < 1 / 2:
+        return Text(f"{name} 应为 1/2 至 1/1 的分数", f"{name} is a fraction from 1/2 to 1/1")
     if takes == "flag" and value not in ("true", "false", "1", "0"):
         return Text(f"{name} 应为 true 或 false", f"{name} is true or false")
     if takes == "task":

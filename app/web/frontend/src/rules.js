@@ -60,7 +60,11 @@ function legible(layer, viewer) {
   const fit = () => {
     const scale = Math.min(2.2, Math.max(1, 0.8 / viewer.get("canvas").zoom()));
     for (const part of layer.querySelectorAll(".sign"))
-      attr(part, { transform: `translate(${part.dataset.x} ${part.dataset.y}) scale(${scale.toFixed(3)})` });
+      attr(part, {
+        transform:
+          `translate(${+part.dataset.x + scale * (part.dataset.right || 0)} ` +
+          `${+part.dataset.y + scale * (part.dataset.down || 0)}) scale(${scale.toFixed(3)})`,
+      });
   };
   viewer.on("canvas.viewbox.changed", fit);
   fit();
@@ -123,11 +127,12 @@ function badge(group, mark, shape, taken) {
   const text = add(part, svg("text", { x: 7, y: 16 }));
   text.textContent = mark;
   const width = text.getComputedTextLength() + 14;
-  const next = taken.get(shape.id) || { x: 4, y: shape.height - 10 };
-  if (next.x > 4 && next.x + width > shape.width + 20) Object.assign(next, { x: 4, y: next.y + 24 });
+  const next = taken.get(shape.id) || { right: 0, down: 0 };
+  if (next.right && next.right + width > shape.width + 20) Object.assign(next, { right: 0, down: next.down + 24 });
   attr(plate, { width, height: 22 });
-  attr(part, { "data-x": shape.x + next.x, "data-y": shape.y + next.y });
-  taken.set(shape.id, { x: next.x + width + 4, y: next.y });
+  attr(part, { "data-x": shape.x + 4, "data-y": shape.y + shape.height - 10 });
+  attr(part, { "data-right": next.right, "data-down": next.down });
+  taken.set(shape.id, { right: next.right + width + 4, down: next.down });
 }
 
 function lighting(figure, viewer, drawn) {
@@ -158,10 +163,14 @@ function lighting(figure, viewer, drawn) {
     light(held ?? id);
   }
 
-  for (const [id, { group }] of drawn) {
+  for (const [id, { group, shapes }] of drawn) {
     group.addEventListener("mouseenter", () => light(id));
     group.addEventListener("mouseleave", () => light(held));
-    group.addEventListener("focus", () => light(id));
+    group.addEventListener("focus", () => {
+      light(id);
+      // With the keyboard one can go to a rule that was zoomed out of sight.
+      if (group.matches(":focus-visible")) canvas.scrollToElement(shapes[0]);
+    });
     group.addEventListener("blur", () => light(held));
     group.addEventListener("click", () => hold(id));
     group.addEventListener("keydown", (event) => {
