@@ -60,10 +60,10 @@ def convene(
         members, away, barred = bodies.members(
             act.meaning, act.office, act.facts(without=item.token), item.node, item.post, item.department
         )
-        entitled = members - barred.keys()
+        entitled, held = members - barred.keys(), held_at or act.now
         sitting = session.Session(
-            rule, members, frozenset(entitled), _attendance(present), chair, held_at or act.now,
-            (held_at or act.now) + bodies.window(),
+            rule, members, frozenset(entitled), _attendance(present), chair, held,
+            min(held, act.now) + bodies.window(),
         )
         if len(entitled - away) < sitting.quorum:
             raise bodies.refused(act, item, actor, Text("会议达不到法定人数", "The session can have no quorum"), (
