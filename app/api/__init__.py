@@ -37,6 +37,7 @@ def init_app(app: Flask) -> None:
     from ..cases.sessions_api import blueprint as sessions_api
     from ..definitions.api import blueprint as definitions_api
     from ..organisation.api import blueprint as organisation_api
+    from ..organisation.capabilities_api import blueprint as capabilities_api
     from ..separation.api import blueprint as separation_api
     from ..trail.api import blueprint as trail_api
 
@@ -54,7 +55,7 @@ def init_app(app: Flask) -> None:
     api.init_app(app)
     for blueprint in (
         accounts_api, definitions_api, cases_api, reassigning_api, resourcing_api, sessions_api, organisation_api,
-        separation_api, trail_api,
+        capabilities_api, separation_api, trail_api,
     ):
         api.register_blueprint(blueprint, url_prefix=PREFIX)
         csrf.exempt(blueprint)

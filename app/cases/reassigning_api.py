@@ -27,6 +27,10 @@ class HandOverSchema(HeldSchema):
     reason = Words(required=True, validate=_TEXT)
 
 
+class TransferSchema(HandOverSchema):
+    with_draft = fields.Bool(load_default=False, metadata={"description": "whether one's draft goes with it"})
+
+
 class AddSignerSchema(HeldSchema):
     persons = fields.List(Id(), required=True, validate=validate.Length(max=100), metadata={
         "description": "ids; in order where ``ordered``"})
@@ -55,7 +59,7 @@ class ChoiceSchema(Schema):
 
 
 for _name, _schema, _verb in (
-    ("transfer", HandOverSchema, lambda i, g: actions.transfer(i, actor=current_user.actor, **g)),
+    ("transfer", TransferSchema, lambda i, g: actions.transfer(i, actor=current_user.actor, **g)),
     ("delegate", HandOverSchema, lambda i, g: actions.delegate(i, actor=current_user.actor, **g)),
     ("add-signer", AddSignerSchema, lambda i, g: actions.add_signer(i, actor=current_user.actor, **g)),
     ("remove-signer", RemoveSignerSchema, lambda i, g: actions.remove_signer(i, actor=current_user.actor, **g)),
