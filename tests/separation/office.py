@@ -1,11 +1,13 @@
 """A small office and a process with every sort of rule, on a real store: for tests that try all roads at once."""
 from __future__ import annotations
 
-from datetime import date
+from collections.abc import Sequence
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import select
 
+from app.accounts import actions as accounts
 from app.cases.acting import ITEM
 from app.cases.models import Case, CaseStatus
 from app.change import Actor
@@ -74,18 +76,50 @@ def open_items(case_id: int) -> list[Any]:
 
 
 def history(case_id: int) -> list[tuple[str, int, int | None]]:
-    """Everybody who has finished a work item of a case: (node, who, on behalf of whom)."""
-    return [tuple(row) for row in db.session.execute(
-        select(ITEM.c.node, ITEM.c.assignee_id, ITEM.c.on_behalf_of_id)
-        .where(ITEM.c.case_id == case_id, ITEM.c.state.in_(["completed", "returned"])).order_by(ITEM.c.id)
-    ).all()]
+    """Everybody who has finished a work item of a case, signers too: (node, who, on behalf of whom), in order."""
+    return [row[:3] for row in _acts(case_id)]
 
 
-def broken(case_id: int) -> list[str]:
-    """The rules a case's history breaks, as the simulation's judge reads them: it shares no code with the gate."""
+def _acts(case_id: int) -> list[tuple[str, int, int | None, datetime]]:
+    rows = db.session.execute(
+        select(ITEM.c.node, ITEM.c.assignee_id, ITEM.c.on_behalf_of_id, ITEM.c.ended_at)
+        .where(ITEM.c.case_id == case_id, ITEM.c.state.in_(["completed", "returned"]), ITEM.c.assignee_id.is_not(None))
+        .order_by(ITEM.c.ended_at, ITEM.c.id)
+    ).all()
+    db.session.rollback()
+    return [tuple(row) for row in rows]
+
+
+def broken(case_id: int, merged: Sequence[tuple[int, int, datetime]] = ()) -> list[str]:
+    """The rules a case's history breaks, as the simulation's judge reads them: it shares no code with the gate.
+
+    Args:
+        merged: (kept, other, when) of records that turned out to be one person. What was done before that cannot be
+            undone; what was done after it may break nothing more.
+    """
     case = db.session.get(Case, case_id)
     run = Run(meaning(case.definition_id), case.initiator_id, case.initiator_department, case.party)
-    run.outcome = "completed" if case.status is CaseStatus.COMPLETED else str(case.status)
-    acts = history(case_id)
+    partial = case.status is not CaseStatus.COMPLETED
     db.session.rollback()
-    return violations(register.office(today()), run, acts, posts=False)
+    office, acts = register.office(today()), _acts(case_id)
+    found = violations(office, run, [act[:3] for act in acts], partial=partial, posts=False)
+    for kept, other, when in merged:
+        def one(act: tuple[Any, ...], kept: int = kept, other: int = other) -> tuple[str, int, int | None]:
+            return act[0], *(kept if person == other else person for person in act[1:3])
+
+        before = violations(office, run, [one(a) for a in acts if a[3] <= when], partial=True, posts=False)
+        after = violations(office, run, [one(a) for a in acts], partial=True, posts=False)
+        found += [rule for rule in after if rule not in before]
+    return found
+
+
+def administrators() -> tuple[Actor, Actor]:
+    """A system and a security administrator, who hold no other post."""
+    found = []
+    for number, (name, post, role) in enumerate((("sam", "SYS", "system_admin"), ("sue", "SEC", "security_admin"))):
+        organisation.open_post(code=post, zh=f"岗{post}", en=post, kind="administration", department_code="D1", actor=SYSTEM)
+        person = organisation.take_on(number=str(900 + number), name=name, romanised=name, department_code="D1", actor=SYSTEM)
+        organisation.appoint(person_id=person, post_code=post, since=SINCE, actor=SYSTEM)
+        accounts.add(username=name, password="a long pass phrase 1", person_id=person, role=role, actor=SYSTEM)
+        found.append(Actor(person_id=person, name=name, department="D1"))
+    return found[0], found[1]
