@@ -14,7 +14,7 @@ from . import queries, recusals
 from .actions import decide_request, end_proxy, give_proxy
 from .queries import Declared, Given, Holder
 from .schemas import (
-    DecideSchema,
+    DecideRequestSchema,
     DeclaredSchema,
     DeclareSchema,
     GivenProxySchema,
@@ -126,7 +126,7 @@ class Declarations(MethodView):
 class Decide(MethodView):
     decorators = [needs("signed in")]
 
-    @blueprint.arguments(DecideSchema)
+    @blueprint.arguments(DecideRequestSchema)
     @blueprint.response(200, DeclaredSchema)
     def post(self, given: dict[str, Any], declaration_id: str) -> dict[str, Any]:
         """Grant a party's request that somebody step aside, or refuse it."""

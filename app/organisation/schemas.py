@@ -62,7 +62,7 @@ class DeclareSchema(Schema):
                  metadata={"description": "how it was found, or who asks"})
 
 
-class DecideSchema(Schema):
+class DecideRequestSchema(Schema):
     granted = fields.Boolean(required=True, truthy={True}, falsy={False})
     reason = Words(required=True, validate=validate.Length(1, 300))
 
