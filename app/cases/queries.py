@@ -312,6 +312,12 @@ class WorkItemView:
     to_come: tuple[int, ...] = ()
     parent: WorkItem | None = None
 
+    @property
+    def proposal(self) -> WorkItem | None:
+        """What somebody it was delegated to has handed in, the latest."""
+        done = [one for one in self.signers if one.signing is Signing.DELEGATED and one.state is ItemState.COMPLETED]
+        return done[-1] if done else None
+
 
 def work_item(item_id: int, *, actor: Actor, role: str | None = None) -> WorkItemView:
     """A work item: to its assignee, to those it is offered to, and to whoever may see its case.
@@ -358,6 +364,18 @@ def work_item(item_id: int, *, actor: Actor, role: str | None = None) -> WorkIte
         tuple(person for group in known["groups"] for person in group["waiting"]),
         db.session.get(WorkItem, row.parent_id) if row.parent_id is not None else None,
     )
+
+
+def asked_for(found: WorkItemView) -> str | None:
+    """Why somebody was asked to sign a work item, or to do it; None where it is nobody's but their own."""
+    item = found.item
+    if item.signing is None:
+        return None
+    said = [
+        h.body.get("reason") for h in happenings(item.case_id, ("signer.added", "work_item.delegated"))
+        if h.body.get("item") == item.parent_id and item.assignee_id in (h.body.get("to"), *h.body.get("persons", ()))
+    ]
+    return said[-1] if said else None
 
 
 def _signers(item_id: int) -> tuple[WorkItem, ...]:
@@ -412,6 +430,27 @@ def facts_of(row: Any, without: int | None = None) -> separation.CaseFacts:
     return Acts.read(values["acts"]).facts(values, what, values["state"], loads(values["data"]), without, others)
 
 
+def facts_of_many(rows: Iterable[Mapping[str, Any]]) -> list[separation.CaseFacts]:
+    """As :func:`facts_of`, for many rows of the case's columns, in their order: what other cases say is asked once per
+    definition, and a case's values are read only where they say which department a post is of."""
+    rows = list(rows)
+    office, now, connection = office_now(), clock.now(), db.session.connection()
+    asking: dict[int, list[Mapping[str, Any]]] = {}
+    for row in rows:
+        if served.asking(meaning(row["definition_id"])):
+            asking.setdefault(row["definition_id"], []).append(row)
+    others: dict[int, Any] = {}
+    for definition_id, some in asking.items():
+        for start in range(0, len(some), 500):      # a database takes only so many parameters
+            others |= served.elsewhere_of(meaning(definition_id), some[start:start + 500], office, now, connection)
+    found = []
+    for row in rows:
+        what = meaning(row["definition_id"])
+        data = loads(row["data"]) if what.placed_by_data else {}
+        found.append(Acts.read(row["acts"]).facts(row, what, row["state"], data, None, others.get(row["id"])))
+    return found
+
+
 def candidates(item: WorkItem) -> tuple[int, ...]:
     """Everybody who may act on an open work item now."""
     facts = facts_of(item.case, without=item.token)
@@ -451,7 +490,11 @@ TOLD = (
     "case.cancelled", "case.failed", "case.stalled", "case.unstalled", "session.convened", "vote.cast",
     "vote.refused", "session.closed",
     "session.adjourned", "session.abandoned", "draw.made", "rule.released", "job.completed", "job.failed",
-    "job.incident", "timer.fired", "message.delivered",
+    "job.incident", "timer.fired", "message.delivered", "work_item.taken_over", "work_item.transferred",
+    "work_item.delegated", "work_item.proposed", "work_item.signed", "work_item.reassigned", "signer.added",
+    "signer.removed", "signer.refused", "control.asked", "control.confirmed", "control.declined", "control.refused",
+    "separation.overridden", "recusal.declared", "recusal.found", "recusal.requested", "recusal.granted",
+    "recusal.denied", "recusal.refused",
 )
 
 

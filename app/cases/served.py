@@ -8,7 +8,7 @@ acts of definitions without such rules write nothing more.
 from __future__ import annotations
 
 from calendar import monthrange
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Any
@@ -43,6 +43,7 @@ class Service:
     person: int
     case: int
     at: datetime
+    subject: Any     # the party, or the initiator
 
 
 def elsewhere(
@@ -63,29 +64,48 @@ def elsewhere(
     Returns:
         None where no rule asks, or it is not known whom the case is about.
     """
+    return elsewhere_of(meaning, [row], office, now, connection, lock=lock).get(row["id"])
+
+
+def elsewhere_of(
+    meaning: Meaning, rows: Sequence[Mapping[str, Any]], office: Office, now: datetime, connection: Connection, *,
+    lock: bool = False,
+) -> dict[int, Elsewhere]:
+    """As :func:`elsewhere`, for many cases of one definition, from two statements at most."""
     rules = asking(meaning)
     if not rules:
-        return None
+        return {}
     about = {c.id: c.options.get("party") in _INITIATOR for c in meaning.process.constraints}
-    performed: dict[tuple[str, str], set[int]] = {}
-    barred: dict[str, frozenset[int]] = {}
+    performed: dict[int, dict[tuple[str, str], set[int]]] = {row["id"]: {} for row in rows}
+    barred: dict[int, dict[str, frozenset[int]]] = {row["id"]: {} for row in rows}
     for initiator in (False, True):
         mine = [rule for rule in rules if about[rule.id] is initiator]
-        subject = row["initiator_id"] if initiator else row["party"]
-        if not mine or not subject:
+        column = "initiator_id" if initiator else "party"
+        subjects = sorted({row[column] for row in rows if row[column]})
+        if not mine or not subjects:
             continue
         if lock:
-            _hold(connection, f"person:{subject}" if initiator else subject)
-        done = _services(meaning, mine, row, initiator, connection)
-        for rule in mine:
-            if rule.scope == "party":
-                nodes = frozenset(meaning.rules.ids(rule.mask))
-                for one in done:
-                    if one.process == meaning.key and one.node in nodes:
-                        performed.setdefault((rule.id, one.node), set()).add(one.person)
-            else:
-                barred[rule.id] = _barred(meaning, rule, done, office, now)
-    return Elsewhere({key: frozenset(people) for key, people in performed.items()}, barred)
+            for subject in subjects:
+                _hold(connection, f"person:{subject}" if initiator else subject)
+        served: dict[Any, list[Service]] = {}
+        for one in _services(meaning, mine, subjects, initiator, connection):
+            served.setdefault(one.subject, []).append(one)
+        for row in rows:
+            if not row[column]:
+                continue
+            done = [one for one in served.get(row[column], ()) if one.case != row["id"]]
+            for rule in mine:
+                if rule.scope == "party":
+                    nodes = frozenset(meaning.rules.ids(rule.mask))
+                    for one in done:
+                        if one.process == meaning.key and one.node in nodes:
+                            performed[row["id"]].setdefault((rule.id, one.node), set()).add(one.person)
+                else:
+                    barred[row["id"]][rule.id] = _barred(meaning, rule, done, office, now)
+    return {
+        id: Elsewhere({key: frozenset(people) for key, people in acts.items()}, barred[id])
+        for id, acts in performed.items()
+    }
 
 
 def asking(meaning: Meaning) -> list[Rule]:
@@ -118,21 +138,21 @@ def months_before(now: datetime, months: int) -> datetime:
 
 
 def _services(
-    meaning: Meaning, rules: Iterable[Rule], row: Mapping[str, Any], initiator: bool, connection: Connection
+    meaning: Meaning, rules: Iterable[Rule], subjects: Sequence[Any], initiator: bool, connection: Connection
 ) -> list[Service]:
-    """The acts in other cases that these rules can ask about."""
+    """The acts in cases of some parties (or initiators) that these rules can ask about."""
     wanted: dict[str, set[str]] = {}
     for rule in rules:
         for process, node in rule.sources:
             wanted.setdefault(process, set()).add(node)
         if rule.kind != "apart":
             wanted.setdefault(meaning.key, set()).update(meaning.rules.ids(rule.mask))
-    same = _CASE.c.initiator_id == row["initiator_id"] if initiator else _CASE.c.party == row["party"]
-    same &= _CASE.c.id != row["id"]
+    subject = _CASE.c.initiator_id if initiator else _CASE.c.party
+    same = subject.in_(subjects)
     # Whoever convened a body holds its work item; who decided there are those who voted.
     items = select(
         _DEFINITION.c.key, _ITEM.c.node, _ITEM.c.assignee_id.label("person"), _ITEM.c.on_behalf_of_id.label("principal"),
-        _ITEM.c.case_id, _ITEM.c.ended_at.label("at"),
+        _ITEM.c.case_id, _ITEM.c.ended_at.label("at"), subject.label("subject"),
     ).join(_CASE, _CASE.c.id == _ITEM.c.case_id).join(_DEFINITION, _DEFINITION.c.id == _CASE.c.definition_id).where(
         same, _ITEM.c.state.in_((ItemState.COMPLETED, ItemState.RETURNED)), _ITEM.c.assignee_id.is_not(None),
         _named(wanted, _ITEM.c.node),
@@ -140,12 +160,12 @@ def _services(
     )
     votes = select(
         _DEFINITION.c.key, _SESSION.c.node, _VOTE.c.person_id, _VOTE.c.person_id.label("principal"), _SESSION.c.case_id,
-        _VOTE.c.at,
+        _VOTE.c.at, subject,
     ).join(_SESSION, _SESSION.c.id == _VOTE.c.session_id).join(_CASE, _CASE.c.id == _SESSION.c.case_id).join(
         _DEFINITION, _DEFINITION.c.id == _CASE.c.definition_id
     ).where(same, _named(wanted, _SESSION.c.node))
     return [
-        Service(found.key, found.node, person, found.case_id, found.at)
+        Service(found.key, found.node, person, found.case_id, found.at, found.subject)
         for found in connection.execute(union_all(items, votes))
         for person in {found.person, found.principal} - {None}
     ]

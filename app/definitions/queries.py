@@ -52,6 +52,13 @@ class Meaning:
         return engine.sure(self.program, step.state)
 
     @cached_property
+    def placed_by_data(self) -> bool:
+        """Whether some task is of a post whose department a case's own values name."""
+        return any(
+            post is not None and post.department not in (None, "initiator") for post in self.rules.posts
+        )
+
+    @cached_property
     def opening(self) -> Node | None:
         """The node whose form is the form of starting: a start event that has one, or else the user task right behind
         a start event that anybody of that task's post may use."""

@@ -6,7 +6,7 @@ from typing import Any
 
 from ..kernel import separation
 from ..kernel.separation import CaseFacts, Office, Remedy, Rules, Undecided
-from ..kernel.separation.ahead import core
+from ..kernel.separation.ahead import core, exists
 from ..kernel.separation.compiled import compiled
 from ..kernel.separation.explain import UNDECIDED
 from ..kernel.separation.situation import Situation
@@ -54,8 +54,14 @@ def as_values(remedy: Remedy) -> dict[str, Any]:
 def has_plan(rules: Rules, office: Office, facts: CaseFacts) -> bool:
     """Whether everything that may still come in a case can be given to somebody. What cannot be decided counts as no:
     the gate would refuse everybody."""
+    if _nowhere(rules, facts):
+        return False
+    situation = Situation(compiled(rules, office), facts)
     try:
-        return separation.plan(rules, office, facts) is not None and not _nowhere(rules, facts)
+        return exists(situation, situation.needed()) or (
+            # after an emergency override: what can still be kept
+            (loose := situation.loose) is not None and exists(loose, loose.needed())
+        )
     except Undecided:
         return False
 
@@ -71,7 +77,7 @@ def impasse(rules: Rules, office: Office, facts: CaseFacts) -> Impasse | None:
             "nobody can do " + ", ".join(f"“{name.en}”" for name in names) + ": its department is not named yet",
         ))
     situation = Situation(compiled(rules, office), facts)
-    situation = situation.loose or situation      # after an override: what can still be kept
+    situation = situation.loose or situation
     chosen, left = core(situation, situation.needed())
     helping = separation.remedies(rules, office, facts)
     if left:

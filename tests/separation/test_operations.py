@@ -198,7 +198,7 @@ _MOVES: dict[str, Callable[[Party, Any], Callable[[], Any]]] = {
 
 def _absence(party: Party) -> Callable[[], Any]:
     who, days = party.chance.choice(list(party.people.values())), party.chance.randint(0, 3)
-    if party.chance.random() < 0.6 and party.away:
+    if party.away and (len(party.away) > 1 or party.chance.random() < 0.6):
         absence = party.away.pop()
         return lambda: organisation.end_absence(absence, until=today() - timedelta(days=1), actor=SYSTEM)
     return lambda: party.away.append(organisation.record_absence(
@@ -219,7 +219,9 @@ def _appointment(party: Party) -> Callable[[], Any]:
 
 
 def _merge(party: Party) -> Callable[[], Any]:
-    """Two records turn out to be one natural person."""
+    """Two records turn out to be one natural person; once, or the office would be too small for any case."""
+    if party.merged:
+        return _proxy(party)
     keep, other = party.chance.sample(list(party.people.values()), 2)
 
     def act() -> None:
