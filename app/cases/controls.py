@@ -107,6 +107,25 @@ def places(q: str) -> list[Place]:
     ]
 
 
+def place(kind: str, target: int) -> Place:
+    """The open work item, or for a termination the case, that an administrator points at.
+
+    Raises:
+        NotFound: there is none.
+    """
+    running = (CaseStatus.RUNNING, CaseStatus.SUSPENDED)
+    if kind == ControlKind.TERMINATE:
+        case = db.session.get(Case, target)
+        if case is not None and case.status in running:
+            return Place(0, case.id, case.number, meaning(case.definition_id).names, ItemState.ALLOCATED, None)
+    else:
+        item = db.session.get(WorkItem, target)
+        if item is not None and item.state.open and item.case.status in running:
+            node = meaning(item.case.definition_id).node(item.node).label
+            return Place(item.id, item.case_id, item.case.number, node, item.state, item.assignee_id)
+    raise NotFound(Text("没有这项待办或办件", "there is no such work item or case"))
+
+
 @dataclass(frozen=True, slots=True)
 class RecusalView:
     """Why somebody steps aside in a case, or is asked to."""

@@ -20,7 +20,7 @@ from . import files
 from .queries import CaseView
 
 #: Names in a post that are the page's and not the form's. No form's field begins with "_".
-OURS = frozenset({"csrf_token", "_version", "_decision", "_opinion", "_to", "_straight", "_view", "_rows", "_reason",
+OURS = frozenset({"csrf_token", "_version", "_decision", "_opinion", "_to", "_straight", "_view", "_rows", "_reason", "_behalf",
                   "_minutes", "_minutes_files", "_kept"})
 
 

@@ -10,7 +10,7 @@ from .. import handling
 from ..definitions.queries import Meaning
 from ..kernel.bpmn.model import Node, Scope
 from ..kernel.text import Text
-from .models import CaseStatus, ItemState
+from .models import CaseStatus, ItemState, Signing
 from .queries import CaseView, Happening
 
 #: What people call the decisions a diagram offers. A word that is not here is shown as the diagram writes it.
@@ -27,6 +27,25 @@ DECISIONS: Mapping[str, tuple[Text, str]] = {
     "skip": (Text("跳过", "Skip"), "warn"),
     "yes": (Text("是", "Yes"), "ok"),
     "no": (Text("否", "No"), "stop"),
+}
+
+SIGNINGS: Mapping[Signing, Text] = {
+    Signing.BEFORE: Text("前加签", "Signs before"), Signing.AFTER: Text("后加签", "Signs after"),
+    Signing.BESIDE: Text("并加签", "Signs beside"), Signing.DELEGATED: Text("委派", "Delegated"),
+}
+
+CONTROLS: Mapping[str, tuple[Text, Text]] = {
+    "reassign": (Text("改派", "Reassign"), Text("把在办事项交给另一人或退回岗位",
+                                              "give a work item to somebody else, or back to its post")),
+    "override": (Text("应急特批", "Override"), Text("允许一人在一项待办上突破分离规则一次",
+                                                 "let one person act once on one work item against the rules")),
+    "terminate": (Text("终止", "End the case"), Text("终止整个办件", "end the whole case here")),
+}
+
+CONTROL_STATES: Mapping[str, tuple[Text, str]] = {
+    "waiting": (Text("待确认", "Waits"), "warn"), "confirmed": (Text("生效中", "In force"), "stop"),
+    "used": (Text("已执行", "Carried out"), "ok"), "declined": (Text("未获确认", "Declined"), ""),
+    "expired": (Text("已过期", "Expired"), ""),
 }
 
 STATUS: Mapping[CaseStatus, tuple[Text, str]] = {
@@ -91,6 +110,24 @@ _OF_CASE: Mapping[str, tuple[Text, str, str]] = {
     "session.abandoned": (Text("会议中止", "session abandoned"), "back", "warn"),
     "draw.made": (Text("抽取", "drawn by lot"), "calm", ""),
     "rule.released": (Text("规则重新起算", "a rule counts anew"), "calm", ""),
+    "work_item.taken_over": (Text("代办接手", "taken over for a principal"), "calm", ""),
+    "work_item.transferred": (Text("转办", "handed over"), "calm", "brand"),
+    "work_item.delegated": (Text("委派", "delegated"), "calm", "brand"),
+    "signer.added": (Text("加签", "signers added"), "calm", "brand"),
+    "signer.removed": (Text("减签", "a signer removed"), "calm", ""),
+    "signer.refused": (Text("拒绝加签", "signer refused"), "stop", "stop"),
+    "control.asked": (Text("提出双人操作", "asked for two people"), "back", "warn"),
+    "control.confirmed": (Text("双人确认", "confirmed by a second person"), "back", "warn"),
+    "control.declined": (Text("不予确认", "not confirmed"), "calm", ""),
+    "control.refused": (Text("双人操作被拒绝", "two people refused"), "stop", "stop"),
+    "work_item.reassigned": (Text("改派", "reassigned"), "stop", "stop"),
+    "separation.overridden": (Text("应急特批办理", "acted under an override"), "stop", "stop"),
+    "recusal.declared": (Text("自行回避", "stepped aside"), "back", "warn"),
+    "recusal.found": (Text("责令回避", "told to step aside"), "back", "warn"),
+    "recusal.requested": (Text("当事人申请回避", "asked to step aside by the party"), "back", "warn"),
+    "recusal.granted": (Text("决定回避", "recusal granted"), "back", "warn"),
+    "recusal.denied": (Text("驳回回避申请", "recusal refused"), "calm", ""),
+    "recusal.refused": (Text("回避操作被拒绝", "recusal not theirs to decide"), "stop", "stop"),
     "job.completed": (Text("自动办理", "done by the system"), "calm", ""),
     "job.failed": (Text("业务差错", "business error"), "back", "warn"),
     "job.incident": (Text("故障，待处置", "incident"), "stop", "stop"),
@@ -168,6 +205,11 @@ def _at_node(h: Happening, what: Meaning) -> tuple[Text, str, str]:
         return Text("退回 {place}{back}", "returned to {place}{back}").format(place=place, back=back), "back", "warn"
     word = h.body.get("decision") or "submit"
     colour = tone(word)
+    if h.what in ("work_item.signed", "work_item.proposed"):
+        signed = Text("会签：{said}", "signed: {said}") if h.what == "work_item.signed" else Text(
+            "拟办：{said}", "proposed: {said}")
+        node = what.process.scope.everything.get(h.node or "") if h.what == "work_item.proposed" else None
+        return signed.format(said=decision(word, node)), {"stop": "back"}.get(colour, "calm"), colour
     node = what.process.scope.everything.get(h.node or "")
     return decision(word, node), {"ok": "ok", "stop": "stop", "warn": "back"}.get(colour, ""), colour
 

@@ -17,11 +17,11 @@ from .pushing import distribute_due, escalate_due, lapse_due
 from .reassigning import transfer
 from .recusal import decide_recusal, recuse
 from .settings import set_office_ordering, set_work
-from .signers import add_signer, delegate, remove_signer
+from .signers import SAYS, add_signer, delegate, remove_signer
 from .starting import start
 
 __all__ = [
-    "MAX_OPINION", "NEGATIVE", "add_signer", "adjourn", "answer", "answer_error", "ask_override", "ask_reassign",
+    "MAX_OPINION", "NEGATIVE", "SAYS", "add_signer", "adjourn", "answer", "answer_error", "ask_override", "ask_reassign",
     "ask_terminate", "broadcast", "cancel", "claim", "close", "commence", "complete", "confirm_control", "convene",
     "decide_recusal", "decline_control", "decline_offer", "delegate", "deliver", "distribute_due", "do_ahead",
     "escalate_due", "fire", "lapse_due", "pause", "proceed", "recuse", "release", "remove_signer", "report_incident", "resume",

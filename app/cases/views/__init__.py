@@ -1,7 +1,7 @@
 """Pages of cases and work items, by subject. Thin doors: who asks, which verb, what came of it."""
 from __future__ import annotations
 
-from . import case, detours, item, lists, session, starting
+from . import case, control, detours, item, lists, reassigning, session, starting
 from .common import blueprint
 
-__all__ = ["blueprint", "case", "detours", "item", "lists", "session", "starting"]
+__all__ = ["blueprint", "case", "control", "detours", "item", "lists", "reassigning", "session", "starting"]

@@ -13,7 +13,7 @@ from ...kernel.text import Text
 from ...organisation import queries as organisation
 from ...permission import needs
 from ...trail import queries as trail
-from .. import actions, draws, files, filling, queries, sittings, telling
+from .. import actions, controls, draws, files, filling, queries, sittings, telling
 from ..models import CaseStatus
 from .common import TABS, blueprint, concerned, me, party_of, role
 
@@ -27,7 +27,8 @@ def case(case_id: int) -> Any:
     if tab not in TABS:
         raise NotFound(Text("没有这一页", "there is no such tab"))
     row = view.case
-    names = concerned(view)
+    recusals = controls.recusals(case_id)
+    names = concerned(view, {one.person_id for one in recusals})
     running = row.status == CaseStatus.RUNNING
     reachable = engine.reachable(view.meaning.program, row.state) if running else ()
     more: dict[str, Any] = {}
@@ -45,7 +46,8 @@ def case(case_id: int) -> Any:
         "cases/case.html", view=view, case=row, tab=tab, names=names, status=telling.STATUS, state=telling.STATE,
         attachments=files.of_case(case_id), proof=trail.status(case_id, (row.trail_seq, bytes(row.trail_head))),
         steps=telling.steps(view, names, reachable), running=running, party=party_of(row.party),
-        mine=[item for item in view.items if item.assignee_id == me()],
+        mine=[item for item in view.items if item.assignee_id == me()], recusals=recusals,
+        others={person: name for person, name in names.items() if person not in (me(), row.initiator_id)},
         takes_part=row.initiator_id == me() or any(i.assignee_id == me() for i in view.items), **more,
     )
 

@@ -17,6 +17,7 @@ from ...parties import queries as parties
 from .. import filling, queries, telling, worklists
 
 blueprint = Blueprint("cases", "app.cases", template_folder="templates")
+blueprint.app_context_processor(lambda: {"signings": telling.SIGNINGS})
 
 VIEWS = ("allocated", "offered", "completed", "started", "drafts")
 TABS = ("form", "record", "diagram", "files", "trail")
@@ -65,7 +66,9 @@ def late(item: Any) -> bool:
 
 
 def names_of(items: list[Any]) -> dict[int, str]:
-    return organisation.names({person for i in items for person in (i.initiator_id, i.assignee_id) if person})
+    return organisation.names({
+        person for i in items for person in (i.initiator_id, i.assignee_id, i.on_behalf_of_id, *i.principals) if person
+    })
 
 
 def concerned(view: queries.CaseView, besides: set[int] = frozenset()) -> dict[int, str]:

@@ -12,9 +12,10 @@ from flask_login import current_user
 from ... import clock
 from ...errors import Invalid
 from ...kernel import engine
+from ...kernel.values import loads
 from ...permission import needs
 from .. import actions, filling, queries, telling
-from ..models import CaseStatus, ItemState
+from ..models import CaseStatus, ItemState, Signing
 from .common import blueprint, concerned, me, panes, party_of, role, typed, version
 
 
@@ -34,7 +35,17 @@ def _open(
     said = found.draft.get("answers", {}) if values is None else values
     mine = found.item.assignee_id == me() and found.item.state is ItemState.ALLOCATED
     running = found.case.status is CaseStatus.RUNNING
-    names = concerned(view, {p for objection in found.verdict.objections for p in objection.instead})
+    names = concerned(view, {p for objection in found.verdict.objections for p in objection.instead} | {
+        p for p in (
+            found.item.assignee_id, found.item.on_behalf_of_id, *found.principals, *found.to_come,
+            *(one.assignee_id for one in found.signers), found.parent.assignee_id if found.parent else None,
+        ) if p
+    })
+    proposed = found.proposal if mine and running and values is None and not found.draft else None
+    if proposed is not None:
+        said, opinion = loads(proposed.answers or "{}"), proposed.opinion if opinion is None else opinion
+    plain_signer = found.item.signing is not None and found.item.signing is not Signing.DELEGATED
+    words = actions.SAYS if plain_signer else found.node.decisions
     shown = form.shown(view.data, found.node.hidden) if form else {}
     lists, sections = panes(), filling.sections(view, person=me(), besides=found.node.form)
     return render_template(
@@ -47,7 +58,10 @@ def _open(
         party=party_of(found.case.party), mine=mine and running, open_=found.item.state.open and running,
         status=telling.STATUS, sections=sections,
         steps=telling.steps(view, names, engine.reachable(found.meaning.program, found.case.state) if running else ()),
-        decisions=[(word, telling.decision(word, found.node), telling.tone(word)) for word in found.node.decisions],
+        decisions=[(word, telling.decision(word, None if plain_signer else found.node), telling.tone(word))
+                   for word in words],
+        plain_signer=plain_signer, proposed=proposed, asked=queries.asked_for(found), decision_name=telling.decision,
+        tone=telling.tone,
         places=[(node, found.meaning.node(node).label, node in found.straight) for node in found.returnable],
     )
 
@@ -63,7 +77,11 @@ def reloaded(item_id: int, verb: str) -> Any:
 @needs("signed in")
 def claim(item_id: int) -> Any:
     """签收."""
-    actions.claim(item_id, actor=current_user.actor, version=version())
+    behalf = request.form.get("_behalf", "")
+    actions.claim(
+        item_id, actor=current_user.actor, version=version(),
+        behalf=int(behalf) if behalf.isascii() and behalf.isdigit() and len(behalf) < 19 else None,
+    )
     flash(_("It is yours now."), "ok")
     return redirect(url_for(".work_item", item_id=item_id))
 
