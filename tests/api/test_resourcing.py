@@ -97,3 +97,17 @@ def test_nothing_is_done_ahead_that_is_not_announced(shop: World) -> None:
     assert auditor(shop).post(f"/cases/{case}/nodes/check/ahead", {}).status_code in (404, 409)
     assert auditor(shop).post(f"/cases/{case}/nodes/file/ahead", {"answers": {"amount": "1"}}).status_code == 422
     assert auditor(shop).post(f"/cases/{case}/nodes/file/ahead", {"answers": []}).status_code == 422
+
+
+def test_capabilities_are_registered_by_the_security_administrator_only(shop: World) -> None:
+    person = auditor(shop).ok("GET", "/me")["person"]
+    given = {"name": "english", "level": 2, "since": "2026-01-01"}
+    assert auditor(shop).post(f"/people/{person}/capabilities", given).status_code == 403
+    security = shop.longfei
+    made = security.ok("POST", f"/people/{person}/capabilities", given)
+    assert made["level"] == 2 and auditor(shop).ok("GET", f"/people/{person}/capabilities") == [made]
+    for wrong in ({"name": "a b"}, {"level": 10}, {"level": "x"}, {"since": "gestern"}, {"until": "2025-01-01"}, {"name": 7}):
+        assert security.post(f"/people/{person}/capabilities", {**given, "name": "fresh", **wrong}).status_code == 422, wrong
+    assert security.post("/people/99999999/capabilities", given).status_code == 404
+    assert security.post("/capabilities/99999999/end", {}).status_code == 404
+    security.ok("POST", f"/capabilities/{made['id']}/end", {"until": "2026-01-31"})
