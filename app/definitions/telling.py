@@ -126,8 +126,8 @@ def drawn(process: Process) -> list[dict[str, Any]]:
             continue
         nodes = [rule.options.get("at", "")] if rule.kind == "release" else list(tasks(process, rule))
         found.append({
-            "id": rule.id, "kind": rule.kind, "mark": words(mark(rule)), "says": words(sentence(process, rule)),
-            "basis": rule.basis, "nodes": nodes, "joins": kind.joins,
+            "id": rule.id, "kind": rule.kind, "label": words(kind.label), "mark": words(mark(rule)),
+            "says": words(sentence(process, rule)), "basis": rule.basis, "nodes": nodes, "joins": kind.joins,
         })
     return found
 
