@@ -20,7 +20,6 @@ from app.kernel.separation import (
     Rules,
     Undecided,
     allowed,
-    blocked,
     candidates,
     may,
     plan,
@@ -118,30 +117,6 @@ def measure(
     return _quantiles(samples)
 
 
-def recheck(cases: int, tasks: int, rules: int, people: int) -> dict[str, float]:
-    """Every one of ``cases`` open cases asked whether it still has a plan and which of its open tasks are blocked, after
-    somebody's leave, its facts built from acts as they are stored; in seconds, all in all."""
-    rnd = random.Random(11)
-    stored = []
-    while len(stored) < cases:
-        rule_set, staff = definition(rnd, tasks, rules, ALL), office(rnd, tasks, people)
-        for facts, _, _ in moments(rnd, rule_set, staff, 200):
-            stored.append((rule_set, staff, json.dumps({n: list(p) for n, p in facts.performed.items()}), facts))
-    stored = stored[:cases]
-    gone = {id(staff): staff.without([rnd.randint(1, people)]) for _, staff, _, _ in stored}
-    began, stalled = thread_time(), 0
-    for rule_set, staff, performed, known in stored:
-        reachable = rule_set.after(known.open)
-        facts = CaseFacts(
-            {n: frozenset(p) for n, p in json.loads(performed).items()}, {}, 1, party=known.party,
-            party_person=known.party_person, reachable=reachable | known.reachable, sure=known.sure, open=known.open,
-            again=known.again, barred=known.barred,
-        )
-        if plan(rule_set, gone[id(staff)], facts) is None:
-            stalled += bool(blocked(rule_set, gone[id(staff)], facts))
-    return {"n": cases, "stalled": stalled, "all_s": round(thread_time() - began, 3)}
-
-
 def run() -> dict[str, dict[str, float]]:
     """All figures, by what was asked."""
     listed = lambda rules, office, facts, node, person: candidates(rules, office, facts, node)
@@ -168,7 +143,6 @@ def run() -> dict[str, dict[str, float]]:
         "resilience to one absence, 10 tasks, 300 people": measure(survives(1), 10, 10, 300, worlds=40, each=3, kinds=ALL),
         "resilience to two absences, 10 tasks, 300 people": measure(survives(2), 10, 10, 300, worlds=40, each=3, kinds=ALL),
         "remedies for a post nobody fills, 10 tasks, 300 people": measure(helps, 10, 10, 300, worlds=20, each=3, kinds=ALL),
-        "10,000 open cases re-checked, 10 tasks, 300 people": recheck(10_000, 10, 10, 300),
     }
 
 
