@@ -10,7 +10,7 @@ from flask import Flask
 
 from app.extensions import db
 from app.organisation import queries
-from app.organisation.models import Person
+from app.organisation.models import Person, Standing
 from app.registers import today
 
 API = "/api/v1"
@@ -61,7 +61,7 @@ def test_every_page_opens_for_everybody_in_both_languages(bureau: Flask, languag
         client = signed_in(bureau, name, language)
         for path in ("", "/portfolios", "/proxies", "/declarations"):
             page = client.get(f"/organisation{path}")
-            assert page.status_code == 200 and "领导分工" in page.text or language == "en", (name, path)
+            assert (page.status_code == 200 and "领导分工" in page.text) or language == "en", (name, path)
             assert ("Leaders’ portfolios" in page.text) == (language == "en")
 
 
@@ -95,7 +95,7 @@ def test_a_proxy_is_given_and_taken_back_on_its_page(bureau: Flask) -> None:
 
 
 def test_a_request_is_taken_down_by_one_and_decided_by_another_on_their_pages(bureau: Flask) -> None:
-    (waiting,) = [d for d in queries.declarations(standing="undecided")]
+    (waiting,) = queries.declarations(standing=Standing.UNDECIDED)
     clerk, head = signed_in(bureau, "hanjiayi"), signed_in(bureau, "gongweidong")
     assert "待您决定" not in clerk.get("/organisation/declarations").text
     assert "待您决定" in head.get("/organisation/declarations").text
