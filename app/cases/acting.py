@@ -62,7 +62,7 @@ class Item:
     signing: Signing | None = None
     offered_to_id: int | None = None
     started_at: datetime | None = None
-    paused_at: datetime | None = None
+    suspended_at: datetime | None = None
     escalates: bool = False
 
 
@@ -200,13 +200,13 @@ class Act:
         item.state, item.assignee_id, item.behalf_id = ItemState.ALLOCATED, person, behalf
         how = self.node(item.node).resourcing
         item.started_at = self.now if how is None or how.start != "person" else None
-        item.offered_to_id = item.paused_at = None
+        item.offered_to_id = item.suspended_at = None
         self.acts.allocate(item.token, item.node, person, behalf)
 
     def release(self, item: Item) -> None:
         """Offer an item to everybody of its post again."""
         item.state, item.assignee_id, item.behalf_id = ItemState.OFFERED, None, None
-        item.started_at = item.offered_to_id = item.paused_at = None
+        item.started_at = item.offered_to_id = item.suspended_at = None
         self.acts.offer(item.token, item.node)
 
     def has_performed(self, item: Item) -> None:
@@ -251,7 +251,7 @@ class Act:
         self.c.connection.execute(_UPDATE_ITEM, {
             "b_id": item.id, "state": item.state, "assignee_id": item.assignee_id, "on_behalf_of_id": item.behalf_id,
             "version": item.version, "offered_to_id": item.offered_to_id, "started_at": item.started_at,
-            "paused_at": item.paused_at, **columns,
+            "suspended_at": item.suspended_at, **columns,
         })
 
     # -- inside --------------------------------------------------------------------------------------------------------
@@ -434,7 +434,7 @@ def acting(verb: str, *, actor: Actor, case: int | None = None, item: int | None
                 read["item_due_at"], read["item_due_published"], read["item_risk"], read["item_id"],
                 read["item_version"], read["item_draft"], read["item_offered_at"], read["item_parent_id"],
                 read["item_signing"] and Signing(read["item_signing"]), read["item_offered_to_id"],
-                read["item_started_at"], read["item_paused_at"], read["item_escalates"],
+                read["item_started_at"], read["item_suspended_at"], read["item_escalates"],
             )
             c.actor = replace(
                 actor, post=held.post or actor.post, department=held.department or actor.department,

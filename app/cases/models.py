@@ -132,7 +132,7 @@ class WorkItem(db.Model):  # type: ignore[name-defined]
     ``on_behalf_of_id`` is the principal for whom the assignee acts by proxy. A signer's item (``signing``) belongs to the
     ``parent_id`` it was added to; the engine knows nothing of it, so its ``token`` is negative.
 
-    ``offered_to_id``: it is offered to that person alone, who may decline. ``started_at`` and ``paused_at``: since when
+    ``offered_to_id``: it is offered to that person alone, who may decline. ``started_at`` and ``suspended_at``: since when
     its assignee works on it, or has laid it aside. ``escalates``: once overdue it goes to the next in line. Its ``post``
     is another one than its node's where it has.
     """
@@ -156,7 +156,7 @@ class WorkItem(db.Model):  # type: ignore[name-defined]
     offered_at: Mapped[datetime] = mapped_column(UTC)
     allocated_at: Mapped[datetime | None] = mapped_column(UTC)
     started_at: Mapped[datetime | None] = mapped_column(UTC)
-    paused_at: Mapped[datetime | None] = mapped_column(UTC)
+    suspended_at: Mapped[datetime | None] = mapped_column(UTC)
     ended_at: Mapped[datetime | None] = mapped_column(UTC)
     due_at: Mapped[datetime | None] = mapped_column(UTC)
     due_published: Mapped[bool] = mapped_column(default=True)

@@ -484,7 +484,7 @@ def happenings(case_id: int, whats: Iterable[str] | None = None) -> list[Happeni
 #: What the timeline of a case tells; the full trail has every node's change as well.
 TOLD = (
     "work_item.started", "work_item.declined", "work_item.skipped", "work_item.taken_back", "work_item.predone",
-    "work_item.predone_void", "work_item.paused", "work_item.proceeded", "work_item.escalated",
+    "work_item.predone_void", "work_item.suspended", "work_item.resumed", "work_item.escalated",
     "case.started", "work_item.claimed", "work_item.released", "work_item.completed", "work_item.returned",
     "work_item.refused", "case.withdrawn", "case.suspended", "case.resumed", "case.completed", "case.terminated",
     "case.cancelled", "case.failed", "case.stalled", "case.unstalled", "session.convened", "vote.cast",

@@ -58,8 +58,8 @@ for _name, _schema, _verb in (
     ("commence", HeldSchema, lambda i, g: actions.commence(i, actor=current_user.actor, **g)),
     ("decline", HeldSchema, lambda i, g: actions.decline_offer(i, actor=current_user.actor, **g)),
     ("skip", ReasonedSchema, lambda i, g: actions.skip(i, actor=current_user.actor, **g)),
-    ("pause", ReasonedSchema, lambda i, g: actions.pause(i, actor=current_user.actor, **g)),
-    ("proceed", HeldSchema, lambda i, g: actions.proceed(i, actor=current_user.actor, **g)),
+    ("suspend", ReasonedSchema, lambda i, g: actions.suspend_item(i, actor=current_user.actor, **g)),
+    ("resume", HeldSchema, lambda i, g: actions.resume_item(i, actor=current_user.actor, **g)),
 ):
     _item_verb(_name, _schema, _verb)
 

@@ -193,6 +193,7 @@ TRANSITIONS = {
     "work_item.offered": "schedule", "work_item.allocated": "assign", "work_item.claimed": "start",
     "work_item.released": "schedule", "work_item.completed": "complete", "work_item.returned": "ate_abort",
     "work_item.withdrawn": "withdraw", "work_item.failed": "ate_abort", "work_item.transferred": "reassign",
+    "work_item.started": "start", "work_item.skipped": "manualskip", "work_item.escalated": "reassign",
     "work_item.delegated": "reassign", "work_item.suspended": "suspend", "work_item.resumed": "resume",
     "node.entered": "start", "node.completed": "complete", "node.cancelled": "ate_abort", "node.failed": "ate_abort",
     "node.returned": "ate_abort",

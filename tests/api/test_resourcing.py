@@ -42,9 +42,9 @@ def test_the_detours_of_one_case(shop: World) -> None:
     item = me.ok("POST", f"{address}/claim", {"version": item["version"]})
     assert me.post(f"{address}/complete", {"version": item["version"]}).status_code == 409
     item = me.ok("POST", f"{address}/commence", {"version": item["version"]})
-    item = me.ok("POST", f"{address}/pause", {"version": item["version"], "reason": "等回函"})
+    item = me.ok("POST", f"{address}/suspend", {"version": item["version"], "reason": "等回函"})
     assert me.post(f"{address}/skip", {"version": item["version"], "reason": "不必"}).status_code == 409
-    item = me.ok("POST", f"{address}/proceed", {"version": item["version"]})
+    item = me.ok("POST", f"{address}/resume", {"version": item["version"]})
     assert me.post(f"{address}/skip", {"version": item["version"], "reason": " "}).status_code == 422
     me.ok("POST", f"{address}/skip", {"version": item["version"], "reason": "资料齐全"})
     (coming,) = [one for one in me.ok("GET", "/work-items/coming") if one["case"] == case]
@@ -78,11 +78,11 @@ def test_settings_are_kept_and_judged(shop: World) -> None:
     me.ok("PUT", "/me/work-settings", {})
 
 
-@pytest.mark.parametrize("verb", ["commence", "decline", "skip", "pause", "proceed", "take-back"])
+@pytest.mark.parametrize("verb", ["commence", "decline", "skip", "suspend", "resume", "take-back"])
 def test_a_stranger_learns_nothing_and_nonsense_is_refused(shop: World, verb: str) -> None:
     case = shop.chenxiaomei.start("detours")["id"]
     item = held(shop, case, "visit")["id"]
-    body = {} if verb == "take-back" else {"version": 1, "reason": "x"} if verb in ("skip", "pause") else {"version": 1}
+    body = {} if verb == "take-back" else {"version": 1, "reason": "x"} if verb in ("skip", "suspend") else {"version": 1}
     assert shop.pengcheng.post(f"/work-items/{item}/{verb}", body).status_code == 404
     assert auditor(shop).post(f"/work-items/99999999/{verb}", body).status_code == 404
     for wrong in ({"version": "eins"}, {"version": None}, {"version": -1}, {"reason": ["x"]}, []):

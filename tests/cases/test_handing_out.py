@@ -281,6 +281,17 @@ def test_what_cannot_be_done_ahead_is_said(house: House) -> None:
     assert worklists.coming(house.dora.person_id) == []
 
 
+def test_a_form_that_says_whom_the_case_is_about_is_not_skipped(house: House) -> None:
+    """Skipped, the rule of recusal would never learn of whom it must keep people away."""
+    house.process(
+        task("visit", skippable="yes"), task("audit"), constraints='<gz:recuse nodes="audit" party="person"/>')
+    case = house.case()
+    actions.claim(items(case)["visit"].id, actor=house.dora)
+    item = items(case)["visit"]
+    with pytest.raises(Conflict, match="whom the case is about"):
+        actions.skip(item.id, actor=house.dora, version=item.version, reason="不必")
+
+
 # -- the clock --------------------------------------------------------------------------------------------------------
 
 def late(house: House, *, to: str = "", constraints: str = "") -> int:
@@ -331,7 +342,7 @@ def test_suspended_cases_and_what_is_laid_aside_do_not_escalate(house: House) ->
     assert jobs.hand_out_due() == 0
     actions.resume(case, actor=house.dora)
     item = items(case)["audit"]
-    actions.pause(item.id, actor=house.dora, version=item.version, reason="等")
+    actions.suspend_item(item.id, actor=house.dora, version=item.version, reason="等")
     assert jobs.hand_out_due() == 0
 
 
@@ -358,18 +369,18 @@ def test_only_the_holder_lays_aside_and_takes_up(house: House) -> None:
     actions.claim(items(case)["audit"].id, actor=house.dora)
     item = items(case)["audit"]
     with pytest.raises(Conflict):
-        actions.pause(item.id, actor=house.frank, version=item.version, reason="x")
+        actions.suspend_item(item.id, actor=house.frank, version=item.version, reason="x")
     with pytest.raises(Invalid):
-        actions.pause(item.id, actor=house.dora, version=item.version, reason="")
-    actions.pause(item.id, actor=house.dora, version=item.version, reason="等")
+        actions.suspend_item(item.id, actor=house.dora, version=item.version, reason="")
+    actions.suspend_item(item.id, actor=house.dora, version=item.version, reason="等")
     now = items(case)["audit"]
-    for who, act in ((house.frank, actions.proceed), (house.dora, actions.commence)):
+    for who, act in ((house.frank, actions.resume_item), (house.dora, actions.commence)):
         with pytest.raises(Conflict):
             act(item.id, actor=who, version=now.version)
     with pytest.raises(Conflict, match="stale"):
-        actions.proceed(item.id, actor=house.dora, version=item.version)
+        actions.resume_item(item.id, actor=house.dora, version=item.version)
     house.wait(hours=3)
-    actions.proceed(item.id, actor=house.dora, version=now.version)
+    actions.resume_item(item.id, actor=house.dora, version=now.version)
     assert items(case)["audit"].due_at - item.due_at == timedelta(hours=3)
 
 

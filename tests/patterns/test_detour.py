@@ -90,16 +90,16 @@ def test_r31_stateless_reallocation(house: House, held: int) -> None:
     assert items(held)["audit"].started_at == house.moment
 
 
-@pattern(32, "verbs `pause` (搁置), `proceed` (继续); `suspend`, `resume` for the whole case", "搁置与继续")
+@pattern(32, "verbs `suspend_item` (搁置), `resume_item` (继续); `suspend`, `resume` for the whole case", "搁置与继续")
 def test_r32_suspension_and_resumption(house: House, held: int) -> None:
     """Whoever works on something lays it aside and takes it up later, the rest of the case going on; meanwhile it cannot be
     finished, and its clock stands still."""
     item = items(held)["audit"]
-    actions.pause(item.id, actor=house.dora, version=item.version, reason="等回函")
+    actions.suspend_item(item.id, actor=house.dora, version=item.version, reason="等回函")
     with pytest.raises(Conflict, match="laid aside"):
         take(held, "audit", house.dora)
     house.wait(days=2)
-    actions.proceed(item.id, actor=house.dora, version=items(held)["audit"].version)
+    actions.resume_item(item.id, actor=house.dora, version=items(held)["audit"].version)
     assert items(held)["audit"].due_at == item.due_at + timedelta(days=2)
     take(held, "audit", house.dora)
 

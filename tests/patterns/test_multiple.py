@@ -10,7 +10,7 @@ from .catalogue import pattern
 from .conftest import House, items, status, take, task
 
 
-@pattern(42, "no limit on started work items; `pause` and `proceed` between them", "同时在办")
+@pattern(42, "no limit on started work items; `suspend_item` and `resume_item` between them", "同时在办")
 def test_r42_simultaneous_execution(house: House) -> None:
     """One person works on several things at a time: all of them have begun, and any may be finished first."""
     house.process(task("audit"))

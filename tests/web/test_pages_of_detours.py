@@ -42,12 +42,12 @@ def test_a_work_item_is_laid_aside_taken_up_and_skipped_with_a_reason(begun: tup
     zhou, case = begun
     assert "只交给您" in text(zhou.get(offered(zhou)))
     item, _ = claimed(zhou)
-    answer = send(zhou, item, "pause")
+    answer = send(zhou, item, "suspend")
     assert answer.status_code == 422 and "请写明原因" in text(answer)
-    assert send(zhou, item, "pause", _opinion="等回函").status_code == 302
+    assert send(zhou, item, "suspend", _opinion="等回函").status_code == 302
     page = text(zhou.get(item))
     assert "继续办理" in page and "跳过" not in page
-    assert send(zhou, item, "proceed").status_code == 302
+    assert send(zhou, item, "resume").status_code == 302
     assert send(zhou, item, "skip").status_code == 422
     assert send(zhou, item, "skip", _opinion="资料齐全").status_code == 302
     told = text(zhou.get(case))

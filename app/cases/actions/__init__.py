@@ -10,7 +10,7 @@ from .autostart import commence, decline_offer
 from .common import MAX_OPINION, NEGATIVE
 from .control import ask_override, ask_reassign, ask_terminate, confirm_control, decline_control
 from .course import cancel, resume, suspend
-from .detours import do_ahead, pause, proceed, skip, take_back
+from .detours import do_ahead, resume_item, skip, suspend_item, take_back
 from .items import claim, complete, release, return_, save
 from .meeting import adjourn, close, convene, vote
 from .pushing import distribute_due, escalate_due, lapse_due
@@ -21,10 +21,10 @@ from .signers import SAYS, add_signer, delegate, remove_signer
 from .starting import start
 
 __all__ = [
-    "MAX_OPINION", "NEGATIVE", "SAYS", "add_signer", "adjourn", "answer", "answer_error", "ask_override", "ask_reassign",
-    "ask_terminate", "broadcast", "cancel", "claim", "close", "commence", "complete", "confirm_control", "convene",
-    "decide_recusal", "decline_control", "decline_offer", "delegate", "deliver", "distribute_due", "do_ahead",
-    "escalate_due", "fire", "lapse_due", "pause", "proceed", "recuse", "release", "remove_signer", "report_incident", "resume",
-    "retry", "return_", "save", "set_office_ordering", "set_work", "skip", "start", "suspend", "take_back",
-    "transfer", "vote",
+    "MAX_OPINION", "NEGATIVE", "SAYS", "add_signer", "adjourn", "answer", "answer_error", "ask_override",
+    "ask_reassign", "ask_terminate", "broadcast", "cancel", "claim", "close", "commence", "complete",
+    "confirm_control", "convene", "decide_recusal", "decline_control", "decline_offer", "delegate", "deliver",
+    "distribute_due", "do_ahead", "escalate_due", "fire", "lapse_due", "recuse", "release", "remove_signer",
+    "report_incident", "resume", "resume_item", "retry", "return_", "save", "set_office_ordering", "set_work",
+    "skip", "start", "suspend", "suspend_item", "take_back", "transfer", "vote",
 ]

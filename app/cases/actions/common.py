@@ -77,7 +77,7 @@ def held_item(act: Act, actor: Actor, version: int) -> Item:
     item = open_item(act, None)
     if actor.person_id is None or not same(act.office, item.assignee_id, actor.person_id):
         raise Conflict(Text("这项待办不在您名下。", "This work item is not yours."), assignee=item.assignee_id)
-    if item.paused_at is not None:
+    if item.suspended_at is not None:
         raise Conflict(Text("这项待办已搁置，恢复后才能办理。", "This work item is laid aside; take it up again first."))
     return open_item(act, version)
 
@@ -205,17 +205,28 @@ def take_party(act: Act, node: Node | None, answers: Mapping[str, Any]) -> bool:
     Returns:
         Whether it is known now and was not before.
     """
-    form = act.meaning.forms.get(node.form or "") if node is not None else None
-    widgets = {field.name: field.widget for field in form.fields} if form is not None else {}
-    for rule in act.meaning.process.constraints:
-        name = rule.options.get("party", "") if rule.kind in ("recuse", "rotate", "apart") else ""
-        if widgets.get(name) in ("party", "person") and answers.get(name) is not None:
-            party = f"{widgets[name]}:{answers[name]}"
+    for name, widget in _party_fields(act, node):
+        if answers.get(name) is not None:
+            party = f"{widget}:{answers[name]}"
             if party != act.row["party"]:
                 act.row["party"] = party
                 act.set(party=party)
                 return True
     return False
+
+
+def names_party(act: Act, node: Node) -> bool:
+    """Whether the form of a node says whom the case is about, for a rule that must know."""
+    return bool(_party_fields(act, node))
+
+
+def _party_fields(act: Act, node: Node | None) -> list[tuple[str, str]]:
+    form = act.meaning.forms.get(node.form or "") if node is not None else None
+    widgets = {field.name: field.widget for field in form.fields} if form is not None else {}
+    named = [
+        rule.options.get("party", "") for rule in act.meaning.process.constraints if rule.kind in ("recuse", "rotate", "apart")
+    ]
+    return [(name, widgets[name]) for name in named if widgets.get(name) in ("party", "person")]
 
 
 def title_of(what: definitions.Meaning, data: Mapping[str, Any]) -> str:

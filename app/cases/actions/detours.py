@@ -18,7 +18,17 @@ from ...kernel.values import dumps, loads
 from .. import files, resourcing
 from ..acting import ITEM, Act, Item, acting
 from ..models import ItemState
-from .common import alive, ask_gate, decision_errors, held_item, judged, normal, open_item, reasoned
+from .common import (
+    alive,
+    ask_gate,
+    decision_errors,
+    held_item,
+    judged,
+    names_party,
+    normal,
+    open_item,
+    reasoned,
+)
 from .items import finish
 
 
@@ -35,6 +45,11 @@ def skip(item_id: int, *, actor: Actor, version: int, reason: str) -> None:
         if how is None or not how.skippable:
             raise Conflict(Text("流程图没有允许跳过这个环节。", "The diagram does not let this node be skipped."))
         _alone(act, item)
+        if names_party(act, act.node(item.node)):
+            raise Conflict(Text(
+                "这个环节的表单写明当事人，跳过就无法核对回避。",
+                "The form of this node says whom the case is about; skipped, nobody could be kept away from them.",
+            ))
         why = reasoned(reason)
         ask_gate(act, item, actor, item.behalf_id)
         act.has_performed(item)
@@ -204,24 +219,24 @@ def _goes_on(act: Act, item: Item, result: dict[str, Any]) -> bool:
     return True
 
 
-def pause(item_id: int, *, actor: Actor, version: int, reason: str) -> None:
+def suspend_item(item_id: int, *, actor: Actor, version: int, reason: str) -> None:
     """搁置: the holder lays a work item aside; its clock stands still (R32)."""
-    with acting("work_item.paused", actor=actor, item=item_id) as act:
+    with acting("work_item.suspended", actor=actor, item=item_id) as act:
         item = held_item(act, actor, version)
-        item.paused_at = act.now
+        item.suspended_at = act.now
         act.save_item(item)
-        act.entry("work_item.paused", node=item.node, item=item.id, reason=reasoned(reason))
+        act.entry("work_item.suspended", node=item.node, item=item.id, reason=reasoned(reason))
 
 
-def proceed(item_id: int, *, actor: Actor, version: int) -> None:
+def resume_item(item_id: int, *, actor: Actor, version: int) -> None:
     """继续: the holder takes up what they laid aside; it is due later by as long as it lay."""
-    with acting("work_item.proceeded", actor=actor, item=item_id) as act:
+    with acting("work_item.resumed", actor=actor, item=item_id) as act:
         item = open_item(act, version)
-        if item.assignee_id != actor.person_id or item.paused_at is None:
+        if item.assignee_id != actor.person_id or item.suspended_at is None:
             raise Conflict(Text("您没有搁置这项待办。", "You have not laid this work item aside."))
-        lay, item.paused_at = act.now - item.paused_at, None
+        lay, item.suspended_at = act.now - item.suspended_at, None
         act.save_item(item, due_at=item.due_at + lay if item.due_at else None)
-        act.entry("work_item.proceeded", node=item.node, item=item.id, lay_seconds=int(lay.total_seconds()))
+        act.entry("work_item.resumed", node=item.node, item=item.id, lay_seconds=int(lay.total_seconds()))
 
 
-__all__ = ["do_ahead", "pause", "proceed", "skip", "take_back", "use_ahead"]
+__all__ = ["do_ahead", "resume_item", "skip", "suspend_item", "take_back", "use_ahead"]

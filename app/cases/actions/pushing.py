@@ -106,7 +106,7 @@ def escalate_due(limit: int = 100) -> int:
         How many were escalated.
     """
     done = 0
-    overdue = text(ESCALATES.replace("state", "work_item.state")) & (ITEM.c.due_at <= clock.now()) & ITEM.c.paused_at.is_(None)
+    overdue = text(ESCALATES.replace("state", "work_item.state")) & (ITEM.c.due_at <= clock.now()) & ITEM.c.suspended_at.is_(None)
     for row in _running(overdue, limit, ITEM.c.due_at):
         try:
             escalate(row.id)

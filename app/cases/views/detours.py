@@ -18,7 +18,7 @@ from .item import _open as open_item
 _ITEM = "/work-items/<int:item_id>"
 
 
-@blueprint.get(f"{_ITEM}/<any(commence, decline, skip, pause, proceed, 'take-back'):verb>")
+@blueprint.get(f"{_ITEM}/<any(commence, decline, skip, suspend, resume, 'take-back'):verb>")
 @needs("signed in")
 def detour_reloaded(item_id: int, verb: str) -> Any:
     """The address of an act, loaded anew: the work item as it is now."""
@@ -54,22 +54,22 @@ def skip(item_id: int) -> Any:
     return redirect(url_for(".inbox"))
 
 
-@blueprint.post(f"{_ITEM}/pause")
+@blueprint.post(f"{_ITEM}/suspend")
 @needs("signed in")
-def pause(item_id: int) -> Any:
+def suspend_item(item_id: int) -> Any:
     """搁置."""
     try:
-        actions.pause(item_id, actor=current_user.actor, version=version(), reason=request.form.get("_opinion", ""))
+        actions.suspend_item(item_id, actor=current_user.actor, version=version(), reason=request.form.get("_opinion", ""))
     except Invalid as wrong:
         return _why(item_id, wrong)
     return _told(item_id, _("Laid aside; its clock stands still."))
 
 
-@blueprint.post(f"{_ITEM}/proceed")
+@blueprint.post(f"{_ITEM}/resume")
 @needs("signed in")
-def proceed(item_id: int) -> Any:
+def resume_item(item_id: int) -> Any:
     """继续."""
-    actions.proceed(item_id, actor=current_user.actor, version=version())
+    actions.resume_item(item_id, actor=current_user.actor, version=version())
     return _told(item_id, _("Taken up again."))
 
 
