@@ -18,7 +18,7 @@ from app.extensions import db
 from app.organisation import actions as organisation
 from app.parties import actions as parties
 from app.trail import queries as trail
-from tests.cast import SINCE, SYSTEM
+from tests.cast import SINCE, SYSTEM, take_on
 from tests.diagrams import diagram, end, flow, start, user, xor
 
 from .committee import committee, deciding
@@ -39,12 +39,16 @@ def deploy(key: str, rule: str, *, post: str = "ACC") -> None:
 
 
 @pytest.fixture
-def who(app: Any, cast: SimpleNamespace) -> SimpleNamespace:
-    return cast
+def who(sqlite_app: Any) -> SimpleNamespace:
+    return take_on()
 
 
 @pytest.fixture
 def taxpayers(who: SimpleNamespace) -> list[str]:
+    return registered()
+
+
+def registered() -> list[str]:
     ids = parties.register_many(
         [{"kind": "organisation", "name": name, "credit_code": code} for name, code in COMPANIES.items()], actor=SYSTEM
     )
@@ -133,10 +137,11 @@ def test_two_records_of_one_person_are_one_person(who: SimpleNamespace, taxpayer
 
 
 def test_two_cases_of_one_party_at_the_same_moment_are_not_both_the_last(
-    app: Any, who: SimpleNamespace, taxpayers: list[str]
+    app: Any, cast: SimpleNamespace
 ) -> None:
+    who = cast
     deploy("rotating", ROTATE.replace('max="2"', 'max="1"'))
-    for party in taxpayers:
+    for party in registered():
         cases = [begun(who, "rotating", party) for _ in range(2)]
         for case_id in cases:
             actions.claim(items(case_id)["verify"].id, actor=who.dora)
@@ -167,8 +172,9 @@ def test_two_cases_of_one_party_at_the_same_moment_are_not_both_the_last(
 # -- walls and scope party -----------------------------------------------------------------------------------------------
 
 def test_who_collected_from_a_party_does_not_hear_its_appeal_even_if_the_rule_came_later(
-    who: SimpleNamespace, taxpayers: list[str]
+    app: Any, cast: SimpleNamespace
 ) -> None:
+    who, taxpayers = cast, registered()
     deployed(COLLECT, {"note": NOTE})
     collected = begun(who, "collection", taxpayers[0])
     take(collected, "collect", who.dora)
@@ -190,10 +196,8 @@ def test_a_rule_of_scope_party_counts_the_acts_in_all_its_cases(who: SimpleNames
         assert refused(case_id, "verify", who.ada) == expected
 
 
-def test_a_member_who_voted_has_served_the_party_and_the_convenor_has_not(
-    app: Any, cast: SimpleNamespace
-) -> None:
-    who = committee(cast)
+def test_a_member_who_voted_has_served_the_party_and_the_convenor_has_not(sqlite_app: Any) -> None:
+    who = committee(take_on())
     party = parties.register_many([{"kind": "organisation", "name": "甲公司", "credit_code": COMPANIES["甲公司"]}],
                                   actor=SYSTEM)[0]
     deciding("spending")

@@ -17,7 +17,7 @@ from app.organisation import actions as organisation
 from app.registers import today
 from app.trail import queries as trail
 from app.trail.models import Entry
-from tests.cast import SYSTEM
+from tests.cast import SYSTEM, take_on
 from tests.diagrams import both, diagram, end, flow, start, user
 
 from .conftest import NOTE, deployed, items, take
@@ -44,7 +44,17 @@ TWICE = diagram(
 
 
 @pytest.fixture
-def who(app: Any, cast: SimpleNamespace) -> SimpleNamespace:
+def who(sqlite_app: Any) -> SimpleNamespace:
+    return _ready(take_on())
+
+
+@pytest.fixture
+def anywhere(app: Any, cast: SimpleNamespace) -> SimpleNamespace:
+    """The same on both databases."""
+    return _ready(cast)
+
+
+def _ready(cast: SimpleNamespace) -> SimpleNamespace:
     for source in (DRAWN, FORKED, TWICE):
         deployed(source, {"note": NOTE})
     return cast
@@ -62,7 +72,8 @@ def name_of(who: SimpleNamespace, person: int) -> str:
     return next(name for name, actor in vars(who).items() if actor.person_id == person)
 
 
-def test_who_is_drawn_follows_from_a_seed_that_was_committed_to_before(who: SimpleNamespace) -> None:
+def test_who_is_drawn_follows_from_a_seed_that_was_committed_to_before(anywhere: SimpleNamespace) -> None:
+    who = anywhere
     case_id = begun(who)
     committed, made = entries(case_id, "draw.committed")[0], entries(case_id, "draw.made")[0]
     assert committed.seq < made.seq
@@ -78,7 +89,8 @@ def test_who_is_drawn_follows_from_a_seed_that_was_committed_to_before(who: Simp
     assert made.who == {"machine": "draw"}                      # not whoever was before
 
 
-def test_the_draw_is_about_the_case_as_it_stood(who: SimpleNamespace) -> None:
+def test_the_draw_is_about_the_case_as_it_stood(anywhere: SimpleNamespace) -> None:
+    who = anywhere
     case_id = begun(who, "forked")
     take(case_id, "two", who.carol)
     before = trail.of_case(case_id)[-1]
@@ -151,7 +163,8 @@ def test_a_definition_without_draws_has_no_seeds_and_no_entries(who: SimpleNames
     assert "seeds" not in db.session.execute(CASE.select().where(CASE.c.id == case_id)).one().acts
 
 
-def test_a_draw_and_another_act_of_the_case_at_the_same_moment(app: Any, who: SimpleNamespace) -> None:
+def test_a_draw_and_another_act_of_the_case_at_the_same_moment(app: Any, anywhere: SimpleNamespace) -> None:
+    who = anywhere
     for _ in range(4):
         case_id = begun(who, "forked")
         actions.claim(items(case_id)["one"].id, actor=who.bob)
@@ -229,8 +242,6 @@ def _seed(body: dict) -> None:
 @pytest.mark.parametrize("change", [_other, _dropped, _dropped_winner, _seed])
 @pytest.mark.parametrize("chain", [False, True])
 def test_a_manipulated_draw_is_found(sqlite_app: Any, change: Any, chain: bool) -> None:
-    from tests.cast import take_on
-
     who = take_on()
     deployed(DRAWN, {"note": NOTE})
     case_id = begun(who)

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import hashlib
+import threading
 from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -13,11 +14,12 @@ from app.cases import actions, queries, sittings
 from app.cases.models import SessionState
 from app.change import Actor
 from app.errors import Conflict, Invalid, NotFound, Refused
+from app.extensions import db
 from app.kernel.values import canonical
 from app.organisation import actions as organisation
 from app.registers import today
 from app.trail import queries as trail
-from tests.cast import SYSTEM
+from tests.cast import SYSTEM, take_on
 
 from .committee import committee, deciding
 from .conftest import items, status, take
@@ -26,7 +28,15 @@ ALL = ("lead", "una", "vic", "wen", "xia")
 
 
 @pytest.fixture
-def who(app: Any, cast: SimpleNamespace) -> SimpleNamespace:
+def who(sqlite_app: Any) -> SimpleNamespace:
+    found = committee(take_on())
+    deciding()
+    return found
+
+
+@pytest.fixture
+def anywhere(app: Any, cast: SimpleNamespace) -> SimpleNamespace:
+    """The same on both databases."""
     found = committee(cast)
     deciding()
     return found
@@ -63,7 +73,8 @@ def objections(refused: Any) -> list[str]:
 
 # -- the way it should go ------------------------------------------------------------------------------------------------
 
-def test_a_committee_decides_by_named_votes_and_its_dissent_stays_on_record(who: SimpleNamespace) -> None:
+def test_a_committee_decides_by_named_votes_and_its_dissent_stays_on_record(anywhere: SimpleNamespace) -> None:
+    who = anywhere
     case_id = waiting(who)
     session = convened(who, case_id)
     voted(who, session, una="agree", vic="disagree", wen="agree", xia="abstain", lead="agree")
@@ -134,6 +145,37 @@ def test_members_find_the_session_that_waits_for_their_vote_and_no_longer_once_t
     assert len(told) == 1 and told[0].case_id == case_id
 
 
+def test_two_vote_at_once_and_each_twice_and_every_vote_counts_once(app: Any, anywhere: SimpleNamespace) -> None:
+    who = anywhere
+    case_id = waiting(who)
+    session = convened(who, case_id)
+    voters = [who.una, who.vic, who.wen, who.xia] * 2
+    barrier, outcomes = threading.Barrier(len(voters), timeout=60), []
+
+    def cast(actor: Actor) -> None:
+        with app.app_context():
+            try:
+                barrier.wait()
+                actions.vote(session, actor=actor, choice="agree")
+                outcomes.append("voted")
+            except Refused:
+                outcomes.append("refused")
+            except BaseException as error:
+                outcomes.append(repr(error))
+            finally:
+                db.session.remove()
+
+    threads = [threading.Thread(target=cast, args=(actor,)) for actor in voters]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(120)
+    assert sorted(outcomes) == ["refused"] * 4 + ["voted"] * 4
+    voted(who, session, lead="agree")
+    actions.close(session, actor=who.una, minutes="一致同意。")
+    assert entries(case_id, "session.closed")[0].facts["agree"] == 5
+
+
 # -- quorum, chair, time -------------------------------------------------------------------------------------------------
 
 def test_below_the_quorum_nobody_convenes(who: SimpleNamespace) -> None:
@@ -181,7 +223,7 @@ def test_on_money_the_chair_votes_last_whatever_the_diagram_says(who: SimpleName
     actions.vote(session, actor=who.lead, choice="agree")
 
 
-def test_a_session_is_convened_while_it_sits(who: SimpleNamespace, app: Any) -> None:
+def test_a_session_is_convened_while_it_sits(who: SimpleNamespace) -> None:
     from app import clock
 
     case_id = waiting(who)
@@ -249,7 +291,7 @@ def test_a_vote_after_the_session_is_none(who: SimpleNamespace) -> None:
         actions.vote(session, actor=who.wen, choice="agree")
 
 
-def test_votes_spread_beyond_the_session_are_a_pass_around(who: SimpleNamespace, app: Any) -> None:
+def test_votes_spread_beyond_the_session_are_a_pass_around(who: SimpleNamespace) -> None:
     from app import clock
 
     case_id = waiting(who)
