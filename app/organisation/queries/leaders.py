@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from flask import current_app
 from sqlalchemy import select
 
 from ...errors import NotFound
@@ -103,18 +104,31 @@ def all_portfolios(on: date) -> list[Portfolio]:
     ]
 
 
-def may_decide(post_code: str, domain: str | None) -> Objection | None:
+def may_decide(post_code: str, domain: str | None, known: bytes | None = None) -> Objection | None:
     """LS-5 and LS-6: why the holder of a post may not alone decide a matter of a field; None where they may.
+
+    Args:
+        known: the value of :data:`~.office.VERSION` where the caller has read it: asked again at every decision, the
+            answer is then looked up once as long as the organisation stays as it is.
 
     Raises:
         NotFound: there is no such post.
     """
     if domain is None:
         return None
+    kept: dict[tuple[bytes, str, str], Objection | None] = current_app.extensions.setdefault("gangze.decides", {})
+    key = (bytes(known), post_code, domain) if known is not None else None
+    if key is not None and key in kept:
+        return kept[key]
     post = db.session.get(Post, post_code)
     if post is None:
         raise NotFound(Text(f"没有岗位 {post_code}", f"there is no post {post_code}"))
-    return portfolios.may_decide(post, domain)
+    found = portfolios.may_decide(post, domain)
+    if key is not None:
+        if len(kept) > 500:
+            kept.clear()
+        kept[key] = found
+    return found
 
 
 def _against(on: date) -> list[tuple[set[str], Objection]]:
