@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import structlog
 from sqlalchemy import bindparam, insert, select, text, update
@@ -23,12 +23,15 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 
 from . import clock
 from .errors import Refused, Unavailable
-from .extensions import begin_writing, db
+from .extensions import db
 from .kernel.text import Text
 from .kernel.trail import leaf_hash
 from .kernel.values import canonical, timestamp
 from .trail.models import Entry, SubjectHead
-from .written import Write
+from .written import SQLite, Statement, wire
+
+if TYPE_CHECKING:
+    from .pipelined import PostgreSQL
 
 log = structlog.get_logger(__name__)
 
@@ -87,11 +90,18 @@ class Change:
     verb: str
     actor: Actor
     now: datetime
-    connection: Connection
+    wire: SQLite | PostgreSQL
     subject: str | None
     chains: dict[str, Chain] = field(default_factory=dict)
     _entries: list[tuple[str, str, dict[str, Any]]] = field(default_factory=list)
     _after: list[Callable[[], Any]] = field(default_factory=list)
+
+    @property
+    def connection(self) -> Connection:
+        """For whatever is not one of the hot statements. Asked for anew each time: those that were sent over the wire
+        and not awaited are done first."""
+        self.wire.settle()
+        return self.wire.connection
 
     def entry(self, what: str, *, subject: str | None = None, **facts: Any) -> None:
         """Append an entry to the trail when the change is done.
@@ -136,7 +146,7 @@ class Change:
             chain.head = leaf
         for chain in self.chains.values():
             chain.save(chain.seq, chain.head)
-        _INSERT_ENTRIES(self.connection, rows)
+        self.wire.send(_INSERT_ENTRIES, *rows)
 
     def _open(self, subject: str) -> Chain:
         """The chain of a subject that keeps no head of its own, locked."""
@@ -156,7 +166,7 @@ class Change:
 _HEAD = select(SubjectHead.seq, SubjectHead.head).where(SubjectHead.subject == bindparam("subject")).with_for_update()
 _FIRST_HEAD = text("INSERT INTO subject_head (subject, seq, head) VALUES (:subject, 0, :head) ON CONFLICT DO NOTHING")
 _SAVE_HEAD = update(SubjectHead.__table__).where(SubjectHead.__table__.c.subject == bindparam("b_subject"))
-_INSERT_ENTRIES = Write(insert(Entry.__table__).inline(), (
+_INSERT_ENTRIES = Statement(insert(Entry.__table__).inline(), (
     "subject", "seq", "prev", "body", "leaf", "at", "what", "case_id", "node", "person_id",
 ))
 _current: ContextVar[Change | None] = ContextVar("gangze_change", default=None)
@@ -204,11 +214,11 @@ def _transaction(
 ) -> Iterator[Change]:
     session = db.session
     session.rollback()
-    token = connection = None
+    token = connection = to_driver = None
     try:
         connection = session.connection() if orm else db.engine.connect()
-        begin_writing(connection)
-        c = Change(verb, actor, clock.now(), connection, subject)
+        to_driver = wire(connection)
+        c = Change(verb, actor, clock.now(), to_driver, subject)
         token = _current.set(c)
         if lock is not None:
             lock(c)
@@ -216,11 +226,15 @@ def _transaction(
         if orm:
             session.flush()
         c._append()
-        (session if orm else connection).commit()
+        if orm:
+            to_driver.settle()
+            session.commit()
+        else:
+            to_driver.commit()
     except BaseException as error:
+        if to_driver is not None:
+            to_driver.rollback()
         session.rollback()
-        if connection is not None and not orm:
-            connection.rollback()
         if isinstance(error, DBAPIError) and not isinstance(error, IntegrityError) and _is_the_store(error):
             log.error("store_unavailable", verb=verb, reason=str(error.orig))
             raise Unavailable(Text(

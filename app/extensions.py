@@ -90,6 +90,14 @@ def _sqlite_pragmas(connection: Any, record: Any) -> None:
         cursor.close()
 
 
+@event.listens_for(Engine, "connect")
+def _no_forgetting(connection: Any, record: Any) -> None:
+    """psycopg would prepare a statement it has seen five times, and then, at every ROLLBACK, drop everything prepared on
+    the connection, ours too (app/pipelined.py). Every reader ends with a ROLLBACK, so it prepares in vain anyway."""
+    if hasattr(connection, "prepare_threshold"):
+        connection.prepare_threshold = None
+
+
 def begin_writing(connection: Connection) -> None:
     """Take SQLite's write lock at once, so that what a change reads cannot be overtaken before it writes.
 

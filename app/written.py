@@ -1,55 +1,144 @@
-"""Statements on the hot path, compiled once for each kind of database.
+"""The few statements that every act repeats, compiled once and handed straight to the driver.
 
-SQLAlchemy looks a statement up, and every parameter's type, each time it is executed. The few statements that every act
-on a case repeats are worked out once here and handed to the driver as they are; types, events and errors stay
-SQLAlchemy's.
+SQLAlchemy looks a statement and every parameter's type up each time it is executed. Here a :class:`Statement` is worked
+out once for each kind of database and sent over a :func:`wire`. Types stay SQLAlchemy's, and so do errors: what the driver
+raises leaves here as SQLAlchemy would raise it.
 """
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+import itertools
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sqlalchemy.engine import Connection, CursorResult, Dialect
-from sqlalchemy.sql.dml import UpdateBase
+from sqlalchemy import LargeBinary, String, TypeDecorator
+from sqlalchemy.engine import Connection, Dialect
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.sql import Executable
+
+from .extensions import begin_writing
+
+if TYPE_CHECKING:
+    from .pipelined import PostgreSQL
 
 
-class Write:
-    """An INSERT or UPDATE whose parameters always have the same names.
+class Compiled(NamedTuple):
+    sql: str
+    parameters: list[tuple[str, Callable[[Any], Any] | None]]  # in the statement's order: name, how to bind it
+    columns: list[tuple[str, Callable[[Any], Any] | None]]     # of the result: name, how to read it
+    formats: list[int]                                         # of the parameters, as libpq counts: 1 for raw bytes
 
-    >>> save = Write(update(CASE).where(CASE.c.id == bindparam("b_id")).values(state=bindparam("b_state")))
-    >>> save(connection, {"b_id": 7, "b_state": "…"})
+    def row(self, values: Mapping[str, Any]) -> list[Any]:
+        return [values[name] if bind is None else bind(values[name]) for name, bind in self.parameters]
+
+    def read(self, found: Any) -> dict[str, Any] | None:
+        if found is None:
+            return None
+        return {
+            name: value if read is None else read(value) for (name, read), value in zip(self.columns, found, strict=True)
+        }
+
+
+class Statement:
+    """A statement whose parameters always have the same names.
+
+    >>> save = Statement(update(CASE).where(CASE.c.id == bindparam("b_id")).values(state=bindparam("b_state")))
+    >>> c.wire.send(save, {"b_id": 7, "b_state": "…"})
     """
 
-    def __init__(self, statement: UpdateBase, names: Sequence[str] | None = None) -> None:
+    _numbers = itertools.count(1)
+
+    def __init__(self, statement: Executable, names: tuple[str, ...] | None = None) -> None:
         """
         Args:
-            statement: what to compile.
+            statement: what to compile; every one of its parameters is given each time.
             names: columns to write, for an INSERT that does not say them itself.
         """
-        self._statement = statement
-        self._names = names
-        self._compiled: dict[str, tuple[str, list[tuple[str, Callable[[Any], Any] | None]], bool]] = {}
+        self._statement: Any = statement
+        self._names = list(names) if names else None
+        self._compiled: dict[str, Compiled] = {}
+        self.name = f"gangze_{next(self._numbers)}".encode()  # of the prepared statement
 
-    def __call__(
-        self, connection: Connection, values: Mapping[str, Any] | Sequence[Mapping[str, Any]]
-    ) -> CursorResult[Any]:
-        """Execute it, once or for each of several rows."""
-        known = self._compiled.get(connection.dialect.name) or self._compile(connection.dialect)
-        if isinstance(values, Mapping):
-            return connection.exec_driver_sql(known[0], _row(known, values))
-        return connection.exec_driver_sql(known[0], [_row(known, each) for each in values])
+    def on(self, dialect: Dialect) -> Compiled:
+        """What it is on a kind of database."""
+        return self._compiled.get(dialect.name) or self._compile(dialect)
 
-    def _compile(self, dialect: Dialect) -> tuple[str, list[tuple[str, Callable[[Any], Any] | None]], bool]:
-        compiled = self._statement.compile(dialect=dialect, column_keys=list(self._names) if self._names else None)
-        order = compiled.positiontup if compiled.positional else list(compiled.binds)
-        parameters = [
-            (name, compiled.binds[name].type.dialect_impl(dialect).bind_processor(dialect)) for name in order
-        ]
-        known = self._compiled[dialect.name] = (str(compiled), parameters, compiled.positional)
-        return known
+    def _compile(self, dialect: Dialect) -> Compiled:
+        postgresql = dialect.name == "postgresql"
+        spelling: Any = type(dialect)(paramstyle="numeric_dollar") if postgresql else dialect
+        compiled = self._statement.compile(dialect=spelling, column_keys=self._names)
+        binds = [(name, compiled.binds[name].type) for name in compiled.positiontup]
+        plain = [kind.impl_instance if isinstance(kind, TypeDecorator) else kind for _, kind in binds]
+        found = self._compiled[dialect.name] = Compiled(
+            str(compiled),
+            [
+                # libpq takes bytes as they are; the driver's own wrapper would only be unwrapped again
+                (name, None if postgresql and isinstance(base, LargeBinary)
+                 else kind.dialect_impl(dialect).bind_processor(dialect))
+                for (name, kind), base in zip(binds, plain, strict=True)
+            ],
+            [
+                (column.name, column.type.dialect_impl(dialect).result_processor(dialect, None))
+                for column in self._statement.exported_columns
+            ],
+            [int(isinstance(base, (LargeBinary, String))) for base in plain],
+        )
+        return found
 
 
-def _row(known: tuple[str, list[tuple[str, Callable[[Any], Any] | None]], bool], values: Mapping[str, Any]) -> Any:
-    if known[2]:
-        return tuple([values[name] if process is None else process(values[name]) for name, process in known[1]])
-    return {name: values[name] if process is None else process(values[name]) for name, process in known[1]}
+class SQLite:
+    """SQLite's side: the file is in this process, so nothing is gained by waiting."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+        self._driver: Any = connection.connection.driver_connection
+        begin_writing(connection)
+
+    def send(self, statement: Statement, *rows: Mapping[str, Any]) -> None:
+        """Execute it for each of some rows; nothing comes back."""
+        known = statement.on(self.connection.dialect)
+        try:
+            if len(rows) == 1:
+                self._driver.execute(known.sql, known.row(rows[0]))
+            else:
+                self._driver.executemany(known.sql, [known.row(row) for row in rows])
+        except self.connection.dialect.loaded_dbapi.Error as error:
+            raise as_sqlalchemy(error, known.sql, self.connection) from error
+
+    def first(self, statement: Statement, values: Mapping[str, Any]) -> dict[str, Any] | None:
+        """Execute it; the one row that comes back, by column."""
+        known = statement.on(self.connection.dialect)
+        try:
+            rows = self._driver.execute(known.sql, known.row(values)).fetchall()
+        except self.connection.dialect.loaded_dbapi.Error as error:
+            raise as_sqlalchemy(error, known.sql, self.connection) from error
+        return known.read(rows[0]) if rows else None
+
+    def settle(self) -> None:
+        """Nothing is ever outstanding."""
+
+    def commit(self) -> None:
+        """Make everything durable."""
+        try:
+            self._driver.commit()
+        except self.connection.dialect.loaded_dbapi.Error as error:
+            raise as_sqlalchemy(error, "COMMIT", self.connection) from error
+
+    def rollback(self) -> None:
+        """Undo everything."""
+        self._driver.rollback()
+
+
+def wire(connection: Connection) -> SQLite | PostgreSQL:
+    """The way to the driver for a change that begins on ``connection``."""
+    if connection.dialect.name == "sqlite":
+        return SQLite(connection)
+    from .pipelined import PostgreSQL  # its driver is an extra
+
+    return PostgreSQL(connection)
+
+
+def as_sqlalchemy(error: Exception, sql: str, connection: Connection, gone: bool = False) -> BaseException:
+    """A driver's error as SQLAlchemy raises it. ``gone``: the connection is lost."""
+    return DBAPIError.instance(
+        sql, None, error, connection.dialect.loaded_dbapi.Error, connection_invalidated=gone, dialect=connection.dialect,
+    )

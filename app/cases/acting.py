@@ -29,7 +29,7 @@ from ..kernel.text import Text
 from ..kernel.values import dumps, loads
 from ..organisation import queries as organisation
 from ..trail import verification
-from ..written import Write
+from ..written import Statement
 from . import served, sessions, signing
 from .acts import Acts
 from .models import Case, CaseStatus, CaseTimer, ItemState, Job, JobState, Signing, Subscription, WorkItem
@@ -148,7 +148,6 @@ class Act:
 
     def apply(self, step: engine.Step) -> None:
         """Carry out everything a step of the engine asks for."""
-        execute = self.c.connection.execute
         self.state, self.data = step.state, dict(step.data)
         for fact in step.facts:
             handling.run(Moment.TRANSITION, self, fact)
@@ -163,22 +162,22 @@ class Act:
             self._open(opened)
         decided = [call for call in step.calls if call.handler.startswith(DECISION)]
         if jobs := [call for call in step.calls if not call.handler.startswith(DECISION)]:
-            execute(insert(JOB), [
+            self.c.connection.execute(insert(JOB), [
                 self._job(handler=call.handler, inputs=call.inputs, token=call.token, node=call.node) for call in jobs
             ])
         for thrown in step.thrown:
             self.entry(f"{thrown.kind}.thrown", node=thrown.node, name=thrown.name)
             if thrown.kind in ("message", "signal"):
-                execute(insert(JOB), [self._job(
+                self.c.connection.execute(insert(JOB), [self._job(
                     handler=f"house.{thrown.kind}", inputs={"name": thrown.name, "data": dict(thrown.data)},
                     node=thrown.node,
                 )])
         if step.timers:
-            execute(insert(TIMER), [
+            self.c.connection.execute(insert(TIMER), [
                 {"case_id": self.id, "token": t.token, "node": t.node, "due_at": t.due} for t in step.timers
             ])
         if step.subscriptions:
-            execute(insert(WAIT), [
+            self.c.connection.execute(insert(WAIT), [
                 {"case_id": self.id, "token": s.token, "node": s.node, "kind": s.kind, "name": s.name}
                 for s in step.subscriptions
             ])
@@ -240,7 +239,7 @@ class Act:
     def end_item(self, item: Item, outcome: str, opinion: str | None, answers: Mapping[str, Any]) -> None:
         """What the assignee hands in, once and for all; the item's state must have been set."""
         item.version += 1
-        _END_ITEM(self.c.connection, {
+        self.c.wire.send(_END_ITEM, {
             "b_id": item.id, "b_state": item.state, "b_version": item.version, "b_ended_at": self.now,
             "b_outcome": outcome, "b_opinion": opinion, "b_answers": dumps(dict(answers)),
         })
@@ -265,14 +264,15 @@ class Act:
         )
         self.acts.open(item.token, item.node, first=item.number in (0, None))
         handling.run(Moment.OPENING, self, item)
-        item.id = _INSERT_ITEM(self.c.connection, {
+        stored = self.c.wire.first(_INSERT_ITEM, {
             "case_id": self.id, "token": item.token, "node": item.node, "number": item.number, "state": item.state,
             "version": item.version, "post": item.post, "department": item.department,
             "assignee_id": item.assignee_id, "on_behalf_of_id": item.behalf_id, "offered_at": self.now,
             "allocated_at": self.now if item.assignee_id else None, "due_at": item.due_at,
             "due_published": item.due_published, "risk": item.risk, "offered_to_id": item.offered_to_id,
             "started_at": item.started_at, "escalates": item.escalates,
-        }).scalar_one()
+        })
+        item.id = stored["id"]
         self.entry(
             f"work_item.{'created' if item.state is ItemState.CREATED else 'offered'}", node=item.node, item=item.id,
             post=item.post, department=item.department, due=item.due_at, actor=Actor.system("engine"),
@@ -339,7 +339,7 @@ class Act:
     def _save(self, seq: int, head: bytes) -> None:
         """The case's last statement: everything that changed and the end of its chain, at once."""
         row = {**self.row, **self._changed}
-        _UPDATE_CASE(self.c.connection, {
+        self.c.wire.send(_UPDATE_CASE, {
             "b_id": self.id, "b_state": self.state, "b_data": dumps(self.data),
             "b_acts": self.acts.written(),
             "b_trail_seq": seq, "b_trail_head": head, **{f"b_{name}": row[name] for name in _MUTABLE},
@@ -357,19 +357,21 @@ verification.HEADS.append(_heads)
 
 _OFFICE = organisation.VERSION.label("office_version")
 _CASE_COLUMNS = list(CASE.c)
-_LOCK_CASE = select(*_CASE_COLUMNS, _OFFICE).where(CASE.c.id == bindparam("id")).with_for_update(of=CASE)
-_LOCK_ITEM = (
+_LOCK_CASE = Statement(
+    select(*_CASE_COLUMNS, _OFFICE).where(CASE.c.id == bindparam("id")).with_for_update(of=CASE)
+)
+_LOCK_ITEM = Statement(
     select(*_CASE_COLUMNS, *(c.label(f"item_{c.name}") for c in ITEM.c), _OFFICE)
     .select_from(CASE.join(ITEM, ITEM.c.case_id == CASE.c.id))
     .where(ITEM.c.id == bindparam("id"))
     .with_for_update(of=[CASE, ITEM])
 )
-_INSERT_ITEM = Write(insert(ITEM).returning(ITEM.c.id), (
+_INSERT_ITEM = Statement(insert(ITEM).returning(ITEM.c.id), (
     "case_id", "token", "node", "number", "state", "version", "post", "department", "assignee_id", "on_behalf_of_id",
     "offered_at", "allocated_at", "due_at", "due_published", "risk", "offered_to_id", "started_at", "escalates",
 ))
 _UPDATE_ITEM = update(ITEM).where(ITEM.c.id == bindparam("b_id"))
-_END_ITEM = Write(update(ITEM).where(ITEM.c.id == bindparam("b_id")).values(
+_END_ITEM = Statement(update(ITEM).where(ITEM.c.id == bindparam("b_id")).values(
     state=bindparam("b_state"), version=bindparam("b_version"), ended_at=bindparam("b_ended_at"), draft=null(),
     outcome=bindparam("b_outcome"), opinion=bindparam("b_opinion"), answers=bindparam("b_answers"),
 ))
@@ -379,7 +381,7 @@ _CLOSE_ITEM = (
 )
 #: Columns of a case that an act may set; written every time, so that there is one statement to keep compiled.
 _MUTABLE = ("title", "status", "party", "ended_at", "suspended_at")
-_UPDATE_CASE = Write(update(CASE).where(CASE.c.id == bindparam("b_id")).values({
+_UPDATE_CASE = Statement(update(CASE).where(CASE.c.id == bindparam("b_id")).values({
     name: bindparam(f"b_{name}") for name in ("state", "data", "acts", "trail_seq", "trail_head", *_MUTABLE)
 }))
 _STOP = (
@@ -397,7 +399,7 @@ def today(now: datetime) -> Any:
 
 def _read(c: Change, row: Mapping[str, Any], item: Item | None) -> Act:
     act = Act(
-        c, dict(row), meaning(row["definition_id"]),
+        c, row, meaning(row["definition_id"]),
         organisation.office(today(c.now), row["office_version"], connection=c.connection), row["state"], loads(row["data"]),
         Acts.read(row["acts"]), item,
     )
@@ -421,8 +423,9 @@ def acting(verb: str, *, actor: Actor, case: int | None = None, item: int | None
     found: list[Act] = []
 
     def lock(c: Change) -> None:
-        row = c.connection.execute(_LOCK_CASE if item is None else _LOCK_ITEM, {"id": case if item is None else item})
-        read = row.mappings().first()
+        read = (
+            c.wire.first(_LOCK_CASE, {"id": case}) if item is None else c.wire.first(_LOCK_ITEM, {"id": item})
+        )
         if read is None:
             raise NotFound(Text("没有这个办件或待办", "there is no such case or work item"))
         c.subject = f"case:{read['id']}"

@@ -224,7 +224,7 @@ def _targets(result: dict[str, Any]) -> list[dict[str, Any]]:
         counts, database = found["completions"], "SQLite" if name == "gangze" else "PostgreSQL"
         target(f"SQL statements of a completion, {database}", max(c["statements"] for c in counts), STATEMENTS, "",
                counted=True)
-        commits = {c[key] for c in counts for key in ("commits", "driver_commits") if c[key] is not None}
+        commits = {c["commits"] for c in counts}
         targets.append({
             "what": f"commits of a completion, {database}, exactly", "found": max(commits), "limit": COMMITS,
             "unit": "", "at_least": False, "counted": True, "met": commits == {COMMITS},

@@ -7,10 +7,13 @@ acts of their own and not measured.
 from __future__ import annotations
 
 import random
+import re
 import tempfile
-from collections.abc import Callable, Iterator
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import date
+from itertools import groupby
 from pathlib import Path
 from statistics import median
 from time import perf_counter, process_time
@@ -86,42 +89,66 @@ def waiting(case_id: int) -> Any:
 
 
 @contextmanager
-def counted() -> Iterator[dict[str, int | None]]:
-    """Counts what goes to the database inside: through SQLAlchemy, and on SQLite again below it, at the driver."""
-    counts: dict[str, Any] = {"begin": 0, "statements": 0, "rows": 0, "commits": 0, "driver_commits": None}
+def counted() -> Iterator[dict[str, int]]:
+    """Counts what goes to the database inside, at the driver: SQLite's trace callback, libpq's protocol trace.
 
-    def execute(connection: Any, cursor: Any, statement: str, parameters: Any, context: Any, executemany: bool) -> None:
-        if statement.startswith("BEGIN"):
-            counts["begin"] += 1
-        else:
-            counts["statements"] += 1
-            counts["rows"] += len(parameters) if executemany else 1
-
-    def commit(connection: Any) -> None:
-        counts["commits"] += 1
-
-    def traced(statement: str) -> None:
-        counts["driver_commits"] += statement.startswith("COMMIT")
-        counts["begin"] += statement.startswith("BEGIN")
-
-    def trace(driver: Any, record: Any, proxy: Any) -> None:
-        driver.set_trace_callback(traced)
-
+    A statement executed for several rows in a row is one of ``statements`` and each row one of ``rows``; ``waits`` is how
+    often PostgreSQL was waited for.
+    """
+    counts = {"begin": 0, "statements": 0, "rows": 0, "commits": 0, "waits": 0}
+    heard: list[str] = []
     sqlite = db.engine.dialect.name == "sqlite"
-    db.session.rollback()
-    event.listen(db.engine, "before_cursor_execute", execute)
-    event.listen(db.engine, "commit", commit)
-    if sqlite:
-        counts["driver_commits"] = 0
+    with tempfile.TemporaryFile("w+") as file:
+
+        def trace(driver: Any, record: Any, proxy: Any) -> None:
+            if sqlite:
+                driver.set_trace_callback(heard.append)
+            else:
+                driver.pgconn.trace(file.fileno())
+
+        db.session.rollback()
         event.listen(db.engine, "checkout", trace)
-    try:
-        yield counts
-    finally:
-        event.remove(db.engine, "before_cursor_execute", execute)
-        event.remove(db.engine, "commit", commit)
-        if sqlite:
+        try:
+            yield counts
+        finally:
             event.remove(db.engine, "checkout", trace)
             db.engine.dispose()  # the traced connections go with it
+        file.seek(0)
+        for kind, what in groupby(heard, _spelling) if sqlite else groupby(_executed(file, counts), str):
+            if kind in ("BEGIN", "COMMIT"):
+                counts["begin" if kind == "BEGIN" else "commits"] += 1
+            else:
+                counts["statements"] += 1
+                counts["rows"] += len(set(what)) if sqlite else len(list(what))  # a trigger repeats what it is part of
+
+
+def _spelling(statement: str) -> str:
+    """A statement without its values, well enough to know its like."""
+    return "BEGIN" if statement.startswith("BEGIN") else re.split(r"\bVALUES\b|=", statement)[0]
+
+
+def _executed(trace: Iterable[str], counts: dict[str, int]) -> Iterator[str]:
+    """What each execution in a protocol trace was: BEGIN, COMMIT, or the name or text of a statement."""
+    sent: deque[str] = deque()
+    parsed: dict[str, str] = {}
+    for line in trace:
+        fields = line.rstrip("\n").split("\t", 4)
+        if len(fields) < 4:
+            continue  # the rest of a statement of several lines
+        side, kind, said = fields[1], fields[3], "".join(fields[4:]).strip()
+        if side == "F" and kind == "Parse":
+            name, text = said.split(" ", 1)
+            parsed[name] = text
+        elif side == "F" and kind == "Bind":
+            name = said.split(" ")[1]
+            sent.append(parsed.get(name, name) if name == '""' else name)
+        elif side == "F" and kind == "Query":
+            sent.append(said)
+        elif side == "B" and kind == "CommandComplete":
+            statement, tag = sent.popleft(), said.strip('"')
+            yield tag if tag in ("BEGIN", "COMMIT") else statement
+        elif side == "B" and kind == "ReadyForQuery":
+            counts["waits"] += 1
 
 
 class Office:

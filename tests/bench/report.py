@@ -17,7 +17,7 @@ def quartiles(samples: Iterable[float]) -> tuple[float, float, float]:
 
 def text(result: dict[str, Any]) -> str:
     """Everything that was measured, for a person to read."""
-    return "\n".join(["", *_machine(result), *_contest(result), *_counts(result["counts"].get("gangze", {"absent": ""})),
+    return "\n".join(["", *_machine(result), *_contest(result), *_counts(result["counts"]),
                       *_history(result["history"]), *_parts(result), *_targets(result["targets"])])
 
 
@@ -65,16 +65,20 @@ def _contest(result: dict[str, Any]) -> list[str]:
 
 
 def _counts(counts: dict[str, Any]) -> list[str]:
-    if "absent" in counts:
-        return []
-    lines = ["What a completion of Gangze sends to SQLite"]
-    for node, count in zip(counts["nodes"], counts["completions"], strict=True):
-        lines.append(
-            f"  {node:8} BEGIN {count['begin']}, statements {count['statements']} (with {count['rows']} rows of "
-            f"parameters), commits {count['commits']} (at the driver {count['driver_commits']}), "
-            f"trail entries {count['entries']}"
-        )
-    return [*lines, ""]
+    lines = []
+    for name, database in (("gangze", "SQLite"), ("gangze-pg", "PostgreSQL")):
+        found = counts.get(name, {"absent": ""})
+        if "absent" in found:
+            continue
+        lines.append(f"What a completion of Gangze sends to {database}, as the driver says")
+        for node, count in zip(found["nodes"], found["completions"], strict=True):
+            waits = f", waits {count['waits']}" if count["waits"] else ""
+            lines.append(
+                f"  {node:8} BEGIN {count['begin']}, statements {count['statements']} (for {count['rows']} rows), "
+                f"commits {count['commits']}{waits}, trail entries {count['entries']}"
+            )
+        lines.append("")
+    return lines
 
 
 def _history(history: dict[str, Any]) -> list[str]:

@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 from flask import current_app
-from sqlalchemy import bindparam, func, or_, select
+from sqlalchemy import bindparam, func, literal_column, or_, select
 from sqlalchemy.engine import Connection
 
 from ...extensions import db
@@ -34,7 +34,7 @@ from ..rules import rank
 #: What the office is known by, as a column for another room's statement: the end of the organisation's own chain.
 #: Every change of the organisation moves it in the same transaction, and no other database, restored copy or rolled
 #: back change can have the same one; a counter would promise less and need a table of its own.
-VERSION = select(SubjectHead.head).where(SubjectHead.subject == "organisation").scalar_subquery()
+VERSION = select(SubjectHead.head).where(SubjectHead.subject == literal_column("'organisation'")).scalar_subquery()
 
 _SEQ = select(SubjectHead.seq).where(SubjectHead.subject == "organisation")
 #: A page about last month must not push out today's office.
