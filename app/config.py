@@ -100,7 +100,7 @@ def read(environment: Mapping[str, str] | None = None) -> dict[str, Any]:
         "SECRET_KEY": values["GANGZE_SECRET"] or _kept_secret(home / "keys" / "session.key"),
         "SQLALCHEMY_DATABASE_URI": database,
         "SQLALCHEMY_ENGINE_OPTIONS": (
-            {"connect_args": {"check_same_thread": False}} if database.startswith("sqlite") else {"pool_pre_ping": True}
+            {"connect_args": {"check_same_thread": False}} if database.startswith("sqlite") else {}
         ),
         "MAX_CONTENT_LENGTH": values["GANGZE_UPLOAD_MB"] * 1024 * 1024,
         "OFFICE_NAME": (office[0], office[1]),

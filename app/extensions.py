@@ -4,7 +4,9 @@ from __future__ import annotations
 import sqlite3
 from datetime import UTC as ZONE
 from enum import StrEnum
+from math import inf
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 from flask_babel import Babel
@@ -16,7 +18,7 @@ from flask_sqlalchemy import SQLAlchemy
 from flask_wtf import CSRFProtect
 from sqlalchemy import DateTime, MetaData, String, TypeDecorator, event
 from sqlalchemy.engine import Connection, Engine
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DisconnectionError, OperationalError
 from sqlalchemy.orm import DeclarativeBase
 
 #: Constraint names that are the same on every database, so that migrations can speak of them.
@@ -96,6 +98,32 @@ def _no_forgetting(connection: Any, record: Any) -> None:
     the connection, ours too (app/pipelined.py). Every reader ends with a ROLLBACK, so it prepares in vain anyway."""
     if hasattr(connection, "prepare_threshold"):
         connection.prepare_threshold = None
+
+
+#: Seconds. A server that restarts is away for longer.
+_TRUSTED = 1.0
+
+
+@event.listens_for(Engine, "checkin")
+def _used(connection: Any, record: Any) -> None:
+    record.info["gangze.used"] = monotonic()
+
+
+@event.listens_for(Engine, "checkout")
+def _alive(connection: Any, record: Any, proxy: Any) -> None:
+    """Ask a server's connection that has lain idle whether it still is one; SQLAlchemy's ``pool_pre_ping`` would ask each
+    time, which is a tenth of an act.
+
+    Raises:
+        DisconnectionError: it is not; the pool makes a new one.
+    """
+    if isinstance(connection, sqlite3.Connection) or monotonic() - record.info.get("gangze.used", inf) < _TRUSTED:
+        return
+    try:
+        connection.execute("SELECT 1")
+        connection.rollback()
+    except Exception as error:
+        raise DisconnectionError from error
 
 
 def begin_writing(connection: Connection) -> None:
