@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import sqlite3
 from datetime import UTC as ZONE
+from datetime import datetime
 from enum import StrEnum
 from math import inf
 from pathlib import Path
@@ -41,13 +42,20 @@ class UTC(TypeDecorator[Any]):
     impl = DateTime(timezone=True)
     cache_ok = True
 
-    def process_bind_param(self, value: Any, dialect: Any) -> Any:
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError("a moment needs a time zone")
-        value = value.astimezone(ZONE)
-        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+    def bind_processor(self, dialect: Any) -> Any:
+        # Not process_bind_param: on SQLite a second function would then take the moment apart and write it down, and an
+        # act writes a dozen moments.
+        sqlite = dialect.name == "sqlite"
+
+        def process(value: datetime | None) -> Any:
+            if value is None:
+                return None
+            if value.tzinfo is None:
+                raise ValueError("a moment needs a time zone")
+            value = value.astimezone(ZONE)
+            return value.replace(tzinfo=None).isoformat(" ", "microseconds") if sqlite else value
+
+        return process
 
     def process_result_value(self, value: Any, dialect: Any) -> Any:
         return value if value is None or value.tzinfo else value.replace(tzinfo=ZONE)

@@ -71,9 +71,8 @@ class Statement:
         found = self._compiled[dialect.name] = Compiled(
             str(compiled),
             [
-                # libpq takes bytes as they are; the driver's own wrapper would only be unwrapped again
-                (name, None if postgresql and isinstance(base, LargeBinary)
-                 else kind.dialect_impl(dialect).bind_processor(dialect))
+                # bytes are bytes: the wrapper DB-API wants around them would only be unwrapped again
+                (name, None if isinstance(base, LargeBinary) else kind.dialect_impl(dialect).bind_processor(dialect))
                 for (name, kind), base in zip(binds, plain, strict=True)
             ],
             [

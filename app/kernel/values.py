@@ -65,6 +65,8 @@ def normalise(value: Any, *, max_bytes: int = MAX_BYTES) -> Value:
 def _normalise(value: Any, path: str, depth: int) -> Value:
     if depth > MAX_DEPTH:
         raise BadValue(path, Text(f"嵌套超过 {MAX_DEPTH} 层", f"nested deeper than {MAX_DEPTH} levels"))
+    if value.__class__ is str and len(value) <= MAX_TEXT and "\x00" not in value:  # most of what there is, keys and all
+        return value
     if value is None or isinstance(value, bool):
         return value
     if isinstance(value, int):
@@ -178,7 +180,7 @@ def digest(source: bytes) -> str:
 
 def timestamp(moment: datetime) -> str:
     """``moment`` as UTC with milliseconds, ``2026-01-02T03:04:05.678Z`` (RFC 3339)."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
 
 
 def decimal(text: str) -> Decimal:
