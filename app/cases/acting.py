@@ -359,11 +359,14 @@ verification.HEADS.append(_heads)
 
 
 class _NextItem(FunctionElement[int]):
-    """The id of the next work item, taken before it is stored: the entries speak of it, and on PostgreSQL an act would
-    wait once more if it had to ask for it. Most acts open one item at most, so the lock brings it along."""
+    """The id of the next work item, known before it is stored, because the entries speak of it."""
 
-    inherit_cache = True
     type = ITEM.c.id.type
+
+
+class _ItemAhead(_NextItem):
+    """The same, already with the lock: most acts open one item, and on PostgreSQL asking would be one more wait. None
+    on SQLite, where asking is nothing and another item stored in between would be given the same one."""
 
 
 @compiles(_NextItem, "postgresql")
@@ -376,13 +379,18 @@ def _behind_the_last(element: Any, compiler: Any, **kw: Any) -> str:
     return "(SELECT coalesce(max(id), 0) + 1 FROM work_item)"  # as SQLite itself counts; nobody else is writing
 
 
+@compiles(_ItemAhead, "sqlite")
+def _none_ahead(element: Any, compiler: Any, **kw: Any) -> str:
+    return "NULL"
+
+
 _OFFICE = organisation.VERSION.label("office_version")
 _CASE_COLUMNS = list(CASE.c)
 _LOCK_CASE = Statement(
     select(*_CASE_COLUMNS, _OFFICE).where(CASE.c.id == bindparam("id")).with_for_update(of=CASE)
 )
 _LOCK_ITEM = Statement(
-    select(*_CASE_COLUMNS, *(c.label(f"item_{c.name}") for c in ITEM.c), _OFFICE, _NextItem().label("next_item"))
+    select(*_CASE_COLUMNS, *(c.label(f"item_{c.name}") for c in ITEM.c), _OFFICE, _ItemAhead().label("next_item"))
     .select_from(CASE.join(ITEM, ITEM.c.case_id == CASE.c.id))
     .where(ITEM.c.id == bindparam("id"))
     .with_for_update(of=[CASE, ITEM])
