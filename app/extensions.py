@@ -53,7 +53,7 @@ class UTC(TypeDecorator[Any]):
             if value.tzinfo is None:
                 raise ValueError("a moment needs a time zone")
             value = value.astimezone(ZONE)
-            return value.replace(tzinfo=None).isoformat(" ", "microseconds") if sqlite else value
+            return value.isoformat(" ", "microseconds").removesuffix("+00:00") if sqlite else value
 
         return process
 
