@@ -2,7 +2,7 @@
 
 By the ordinary road each statement is a journey to the server and back and is planned anew: the driver forgets what it
 had prepared at every ROLLBACK, and every reader ends with one. libpq's pipeline mode takes a dozen statements at once, so
-that an act waits three times: for what it locks, for the id of a work item it opens, and for COMMIT.
+that an act waits twice: for what it locks, and for COMMIT.
 """
 from __future__ import annotations
 
@@ -43,8 +43,11 @@ class PostgreSQL:
     def first(self, statement: Statement, values: Mapping[str, Any]) -> dict[str, Any] | None:
         """Have it executed; the first row that comes back, by column."""
         self.send(statement, values)
+        found = self._sync()
+        if not found.ntuples:
+            return None
         transformer = Transformer(self._driver)
-        transformer.set_pgresult(self._sync())
+        transformer.set_pgresult(found)
         return statement.on(self.connection.dialect).read(transformer.load_row(0, tuple))
 
     def settle(self) -> None:
@@ -58,6 +61,8 @@ class PostgreSQL:
     def commit(self) -> None:
         """Send COMMIT behind everything else, and wait for it."""
         self._put(b"gangze_commit", "COMMIT", [], [])
+        if self._sync().command_status != b"COMMIT":  # so says the server where a statement had failed before
+            raise RuntimeError("a statement of this change had failed: nothing was written")
         self.settle()
 
     def rollback(self) -> None:
@@ -70,15 +75,18 @@ class PostgreSQL:
                 self.connection.invalidate(error)
 
     def _put(self, name: bytes, sql: str, parameters: list[bytes | None], formats: list[int]) -> None:
-        if not self._piped:
-            self._libpq.enter_pipeline_mode()
-            self._piped = True
-            if self._libpq.transaction_status == TransactionStatus.IDLE:
-                self._put(b"gangze_begin", "BEGIN", [], [])
-        if name not in self._prepared:
-            self._libpq.send_prepare(name, sql.encode())
-            self._prepared.add(name)
-        self._libpq.send_query_prepared(name, parameters, formats)
+        try:
+            if not self._piped:
+                self._libpq.enter_pipeline_mode()
+                self._piped = True
+                if self._libpq.transaction_status == TransactionStatus.IDLE:
+                    self._put(b"gangze_begin", "BEGIN", [], [])
+            if name not in self._prepared:
+                self._libpq.send_prepare(name, sql.encode())
+                self._prepared.add(name)
+            self._libpq.send_query_prepared(name, parameters, formats)
+        except Error as error:
+            raise self._given_up(error) from error
         self._sent = True
 
     def _sync(self) -> PGresult:
@@ -88,15 +96,20 @@ class PostgreSQL:
             last, failed = self._driver.wait(self._results())
             if failed is not None:
                 raise errors.error_from_result(failed)
-        except BaseException as error:
-            gone = isinstance(error, Error) and self.connection.dialect.is_disconnect(error, self._driver, None)
-            self._piped = False
-            self.connection.invalidate(error)
-            if isinstance(error, Error):
-                raise as_sqlalchemy(error, "", self.connection, gone) from error
+        except Error as error:
+            raise self._given_up(error) from error
+        except BaseException as error:  # Ctrl-C: what the server still says belongs to nobody
+            self._given_up(error)
             raise
         self._sent = False
         return last
+
+    def _given_up(self, error: BaseException) -> BaseException:
+        """Throw the connection away. Returns the error as SQLAlchemy's."""
+        gone = self.connection.dialect.is_disconnect(error, self._driver, None)
+        self._piped = self._sent = False
+        self.connection.invalidate(error)
+        return as_sqlalchemy(error, "", self.connection, gone)
 
     def _results(self) -> Generator[int, int, tuple[Any, Any]]:
         """The last result and the first failure. Says what it waits for, so that the driver's own ``wait`` can run it and

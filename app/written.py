@@ -22,17 +22,19 @@ if TYPE_CHECKING:
 
 
 class Compiled(NamedTuple):
+    """A statement on one kind of database."""
+
     sql: str
     parameters: list[tuple[str, Callable[[Any], Any] | None]]  # in the statement's order: name, how to bind it
     columns: list[tuple[str, Callable[[Any], Any] | None]]     # of the result: name, how to read it
     formats: list[int]                                         # of the parameters, as libpq counts: 1 for raw bytes
 
     def row(self, values: Mapping[str, Any]) -> list[Any]:
+        """The parameters as the driver takes them."""
         return [values[name] if bind is None else bind(values[name]) for name, bind in self.parameters]
 
-    def read(self, found: Any) -> dict[str, Any] | None:
-        if found is None:
-            return None
+    def read(self, found: Any) -> dict[str, Any]:
+        """A row of the result, by column."""
         return {
             name: value if read is None else read(value) for (name, read), value in zip(self.columns, found, strict=True)
         }
@@ -139,5 +141,5 @@ def wire(connection: Connection) -> SQLite | PostgreSQL:
 def as_sqlalchemy(error: Exception, sql: str, connection: Connection, gone: bool = False) -> BaseException:
     """A driver's error as SQLAlchemy raises it. ``gone``: the connection is lost."""
     return DBAPIError.instance(
-        sql, None, error, connection.dialect.loaded_dbapi.Error, connection_invalidated=gone, dialect=connection.dialect,
+        sql, None, error, connection.dialect.loaded_dbapi.Error, connection_invalidated=gone, dialect=connection.dialect
     )
