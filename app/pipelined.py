@@ -139,6 +139,8 @@ def _encoded(value: Any) -> bytes | None:
     """A parameter as libpq takes it: the statement says its type, so the text of a value is enough."""
     if value is None or value.__class__ is bytes:
         return value
+    if value.__class__ is str:
+        return value.encode()
     if isinstance(value, datetime):
         return value.isoformat().encode()
     return str(value).encode()

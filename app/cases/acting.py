@@ -114,10 +114,11 @@ class Act:
         Args:
             without: a token whose own claim is left out, because it is the one being asked about.
         """
+        elsewhere = None
+        if served.asking(self.meaning):  # asked first, because ``connection`` waits for all that was sent
+            elsewhere = served.elsewhere(self.meaning, self.row, self.office, self.now, self.c.connection, lock=True)
         return self.acts.facts(
-            self.row, self.meaning, self.state, self.data, without,
-            served.elsewhere(self.meaning, self.row, self.office, self.now, self.c.connection, lock=True),
-            voting=self.voting,
+            self.row, self.meaning, self.state, self.data, without, elsewhere, voting=self.voting,
         )
 
     def entry(self, what: str, **facts: Any) -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from tests.bench import report
 from tests.bench.__main__ import STATEMENTS, main
+from tests.bench.contestants import Contestant, python
 
 
 @pytest.fixture(scope="module")
@@ -32,6 +33,22 @@ def test_a_completion_is_one_commit_and_at_most_twelve_statements(measured):
     assert all(c["begin"] == 1 and 0 < c["statements"] <= STATEMENTS for c in completions)
     assert all(c["entries"] >= 4 for c in completions), "it writes its trail"
     assert code == 0
+
+
+def test_on_postgresql_a_completion_waits_for_what_it_locks_and_for_its_commit(
+    tmp_path: Path, postgresql_database: str
+) -> None:
+    """A third journey to the server is a tenth of an act's time: somebody asked for ``c.connection`` in between."""
+    contestant = Contestant("gangze-pg", "Gangze", "postgresql", tmp_path / "log")
+    try:
+        contestant.begin(python("gangze", {"home": str(tmp_path / "home"), "database": postgresql_database}))
+        contestant.ready()
+        completions = contestant.ask("count")["completions"]
+    finally:
+        contestant.end()
+    assert [c["waits"] for c in completions] == [2] * 5
+    assert [c["commits"] for c in completions] == [1] * 5
+    assert all(c["begin"] == 1 and 0 < c["statements"] <= STATEMENTS for c in completions)
 
 
 def test_the_page_shows_every_contestant_and_every_target(measured):
