@@ -3,6 +3,7 @@ only what is theirs to decide (separation.md §5; domain.md §6.4)."""
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from ..kernel.bpmn.model import Finding
 from ..kernel.separation import Objection, Resilience, Satisfiability, resilience, satisfiable
@@ -20,13 +21,18 @@ class Analysis:
     Attributes:
         workable: whether a case can be brought to its end whatever way it takes; if not, which steps and which rules
             stand in the way; and the departments that cannot start one.
-        resilience: how many absences it survives, and whose.
         leaders: what stands against the leaders' portfolios today, where a leader acts in this process (LS-1 to LS-8).
     """
 
+    meaning: Meaning
     workable: Satisfiability
-    resilience: Resilience
     leaders: tuple[Objection, ...]
+
+    @cached_property
+    def resilience(self) -> Resilience:
+        """How many absences it survives, and whose. Worked out when it is asked for: that takes some tenths of a
+        second, which nobody should wait for who activates a version under the lock."""
+        return resilience(self.meaning.rules, organisation.office(today()), sure=self.meaning.always)
 
     @property
     def findings(self) -> list[Finding]:
@@ -50,10 +56,8 @@ class Analysis:
 
 def analyse(meaning: Meaning) -> Analysis:
     """What a version means for the office today."""
-    office = organisation.office(today())
     return Analysis(
-        satisfiable(meaning.rules, office, sure=meaning.always),
-        resilience(meaning.rules, office, sure=meaning.always),
+        meaning, satisfiable(meaning.rules, organisation.office(today()), sure=meaning.always),
         organisation.in_order(today()) if _led(meaning) else (),
     )
 

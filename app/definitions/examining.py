@@ -71,6 +71,7 @@ def examine(package: Package, *, office: Known | None = None) -> tuple[Document 
     )
     if office is not None and document is not None and not _wrong(findings):
         findings += analysis.portfolios(queries.compiled(package, key=runs(document).id, posts=office.posts))
+        findings += _elsewhere(runs(document))
     return document, sorted(findings, key=lambda f: _ORDER[f.severity])
 
 
@@ -109,6 +110,22 @@ def report(definition_id: int, found: analysis.Analysis | None = None) -> list[F
 def runs(document: Document) -> Process:
     """The process of a checked document that is executed."""
     return next(p for p in document.processes.values() if p.executable)
+
+
+def _elsewhere(process: Process) -> list[Finding]:
+    """Walls to a step of another process that runs nowhere: they keep nobody out until it does."""
+    found = []
+    for rule in process.constraints:
+        key, _slash, node = rule.options.get("from", "").partition("/")
+        if rule.kind != "apart" or key == process.id:
+            continue
+        running = next((row for row in queries.all_active() if row.key == key), None)
+        if running is None or node not in queries.meaning(running.id).process.user_tasks:
+            found.append(Finding("warning", "constraint.elsewhere", rule.id, Text(
+                f"规则 {rule.id}(apart)：没有启用的流程环节“{key}/{node}”，目前不起作用",
+                f"rule {rule.id} (apart): no active process has the step “{key}/{node}”, so it keeps nobody out yet"),
+                name=rule.kind, line=rule.line))
+    return found
 
 
 def _wrong(findings: Collection[Finding]) -> bool:

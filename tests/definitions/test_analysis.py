@@ -67,6 +67,16 @@ def test_a_collective_rule_stands_only_at_a_body_s_post(bureau: Flask) -> None:
     assert "collective.missing" in warned
 
 
+def test_a_wall_to_a_step_that_runs_nowhere_is_told(bureau: Flask) -> None:
+    def warned(step: str) -> bool:
+        rule = f'<gz:apart id="w" nodes="approve" from="{step}" party="taxpayer" basis="§"/>'
+        found = examining.examine(package("walled", "CW.KZ", constraints=rule), office=examining.known())[1]
+        assert not [f for f in found if f.severity == "error"]
+        return ("constraint.elsewhere", "w") in {(f.rule, f.element) for f in found}
+
+    assert warned("nowhere/audit") and warned("expenditure/reserve") and not warned("expenditure/audit")
+
+
 def test_the_packages_of_the_house_have_a_field_and_nothing_against_them(bureau: Flask) -> None:
     for row in queries.all_active():
         assert queries.meaning(row.id).process.domain, row.key
