@@ -440,7 +440,9 @@ def _read(c: Change, row: Mapping[str, Any], item: Item | None) -> Act:
 
 
 @contextmanager
-def acting(verb: str, *, actor: Actor, case: int | None = None, item: int | None = None) -> Iterator[Act]:
+def acting(
+    verb: str, *, actor: Actor, case: int | None = None, item: int | None = None, in_post: bool = True
+) -> Iterator[Act]:
     """Lock a case (by its own id, or by one of its work items) and act on it.
 
     Args:
@@ -448,6 +450,7 @@ def acting(verb: str, *, actor: Actor, case: int | None = None, item: int | None
         actor: who acts; with an item, the post of the item is added to what the trail says of them.
         case: id of the case, or
         item: id of a work item.
+        in_post: the actor acts in the post of the item; False for who only decides about it.
 
     Raises:
         NotFound: there is no such case or work item.
@@ -471,7 +474,7 @@ def acting(verb: str, *, actor: Actor, case: int | None = None, item: int | None
                 read["item_signing"] and Signing(read["item_signing"]), read["item_offered_to_id"],
                 read["item_started_at"], read["item_suspended_at"], read["item_escalates"],
             )
-            c.actor = replace(
+            c.actor = actor if not in_post else replace(
                 actor, post=held.post or actor.post, department=held.department or actor.department,
                 on_behalf_of=held.behalf_id if held.assignee_id == actor.person_id else None,
             )

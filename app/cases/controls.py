@@ -16,7 +16,7 @@ from ..kernel.text import Text
 from ..organisation import queries as organisation
 from ..organisation.models import Standing
 from .acting import today
-from .models import Case, CaseStatus, ControlKind, DualControl, ItemState, Recusal, WorkItem
+from .models import Case, CaseStatus, ControlKind, DualControl, ItemState, Recusal, Signing, WorkItem
 
 #: Roles that see every request.
 ADMINISTRATORS = frozenset({"system_admin", "security_admin", "audit_admin"})
@@ -46,6 +46,7 @@ class Place:
     node_name: Text
     state: ItemState
     assignee_id: int | None
+    signing: Signing | None = None
 
 
 def controls(actor: Actor, role: str | None, *, waiting: bool = False) -> list[ControlView]:
@@ -103,7 +104,7 @@ def places(q: str) -> list[Place]:
     ).all()
     return [
         Place(item.id, case.id, case.number, meaning(case.definition_id).node(item.node).label, item.state,
-              item.assignee_id) for item, case in rows
+              item.assignee_id, item.signing) for item, case in rows
     ]
 
 

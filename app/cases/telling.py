@@ -222,7 +222,7 @@ def steps(view: CaseView, names: Mapping[int, str], reachable: Iterable[str] = (
         reachable: user tasks that may still be entered.
     """
     here: dict[str, list[int | None]] = {}
-    for item in view.items:
+    for item in (item for item in view.items if item.signing is None):
         here.setdefault(item.node, []).append(item.assignee_id)
     found = []
     for node in view.meaning.process.user_tasks.values():

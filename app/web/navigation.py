@@ -23,7 +23,7 @@ class Room:
 
 ROOMS = (
     Room("cases.home", _l("Home"), "home", ("cases.home",)),
-    Room("cases.inbox", _l("Inbox"), "inbox", ("cases.inbox", "cases.work_item")),
+    Room("cases.inbox", _l("Inbox"), "inbox", ("cases.inbox", "cases.work_item", "cases.choose", "cases.chosen", "cases.unsign")),
     Room("cases.begin", _l("Start"), "plus", ("cases.begin", "cases.new", "cases.start")),
     Room("cases.index", _l("Cases"), "folder", ("cases.",)),
     Room("definitions.index", _l("Processes"), "flow", ("definitions.",), phone=False),

@@ -345,3 +345,9 @@ def test_who_was_found_biased_in_the_case_is_let_in_by_nobody(audit: SimpleNames
         actions.claim(at.item, actor=at.eve)
     with pytest.raises(Refused):
         actions.ask_override(at.item, actor=at.sue, person=at.eve.person_id, reason="急", hours=1)
+
+
+def test_whoever_asks_is_on_record_in_their_own_post_not_the_items(approve: SimpleNamespace) -> None:
+    at = approve
+    actions.ask_reassign(at.item, actor=at.sam, person=at.eve.person_id, reason="病假")
+    assert told(at.case, "control.asked")[0]["who"].get("post") != "HEAD"

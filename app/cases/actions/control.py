@@ -55,7 +55,7 @@ def ask_reassign(item_id: int, *, actor: Actor, person: int | None, reason: str)
         Conflict: the item is not open, or that is asked for already.
     """
     role = _asker(actor, ControlKind.REASSIGN)
-    with acting("control.asked", actor=actor, item=item_id) as act:
+    with acting("control.asked", actor=actor, item=item_id, in_post=False) as act:
         item = open_item(act, None)
         why = reasoned(reason)
         if person is not None:
@@ -86,7 +86,7 @@ def ask_override(item_id: int, *, actor: Actor, person: int, reason: str, hours:
     most = min(organisation.limit(OVERRIDE_HOURS, today(clock.now())), 24)
     if type(hours) is not int or not 1 <= hours <= most:
         raise Invalid({"hours": [Text(f"请填 1 至 {most} 小时", f"give 1 to {most} hours")]})
-    with acting("control.asked", actor=actor, item=item_id) as act:
+    with acting("control.asked", actor=actor, item=item_id, in_post=False) as act:
         item = open_item(act, None)
         why = reasoned(reason)
         person = somebody(act, "person", person)
@@ -208,7 +208,7 @@ def _answering(verb: str, control_id: int, actor: Actor) -> Iterator[tuple[Act, 
     if found is None:
         raise NotFound(Text("没有这项双人操作", "there is no such request"))
     where = {"item": found.item_id} if found.item_id is not None else {"case": found.case_id}
-    with acting(verb, actor=actor, **where) as act:
+    with acting(verb, actor=actor, in_post=False, **where) as act:
         row = act.c.connection.execute(select(CONTROL).where(CONTROL.c.id == control_id)).one()
         if row.confirmed_at is not None or row.declined_at is not None:
             raise Conflict(Text("这项双人操作已有答复。", "It has been answered already."))

@@ -23,14 +23,15 @@ def dual_controls() -> Any:
     """What waits for a second person, what was answered, and what one may ask for."""
     found = controls.controls(current_user.actor, role())
     number = request.args.get("number", "")[:40]
+    places = controls.places(number) if controls.may_ask(role()) else []
     return render_template(
         "cases/controls.html", controls=found, kinds=telling.CONTROLS, states=telling.CONTROL_STATES,
         recusals=controls.to_decide(current_user.actor), may_ask=[str(kind) for kind in controls.may_ask(role())],
-        number=number, places=controls.places(number) if controls.may_ask(role()) else [],
+        number=number, places=places,
         names=organisation.names({
             p for view in found for p in (
                 view.row.asked_by, view.row.person_id, view.row.confirmed_by, view.row.declined_by, view.holder) if p
-        }), state=telling.STATE,
+        } | {place.assignee_id for place in places if place.assignee_id}), state=telling.STATE,
     )
 
 
