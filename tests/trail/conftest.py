@@ -40,9 +40,10 @@ def postgresql_app(postgresql_database, tmp_path):
 @pytest.fixture(scope="module", autouse=True)
 def no_other_rooms() -> Iterator[None]:
     """The trail by itself: rooms that other tests have imported keep nothing in this store."""
-    from app.trail import exports, filters, verification
+    from app.trail import evidence, exports, filters, verification
 
-    kept = [(registry, list(registry)) for registry in (verification.HEADS, exports.NODE_NAMES, filters.CASES_OF)]
+    registries = (verification.HEADS, exports.NODE_NAMES, filters.CASES_OF, evidence.ENCLOSED)
+    kept = [(registry, list(registry)) for registry in registries]
     for registry, _ in kept:
         registry.clear()
     yield
