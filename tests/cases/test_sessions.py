@@ -389,6 +389,14 @@ def test_a_member_found_biased_during_the_session_votes_no_more(who: SimpleNames
         actions.vote(session, actor=who.wen, choice="agree")
 
 
+def test_who_has_voted_and_leaves_takes_the_quorum_of_the_others_with_them_no_more(who: SimpleNamespace) -> None:
+    deciding("five", rule='quorum="5"')
+    session = convened(who, waiting(who, "five"))
+    voted(who, session, una="agree", vic="agree")
+    organisation.record_absence(who.vic.person_id, since=today(), reason="出差", actor=SYSTEM)
+    voted(who, session, wen="agree", xia="agree", lead="agree")
+
+
 def test_a_remote_member_is_marked_as_such(who: SimpleNamespace) -> None:
     case_id = waiting(who)
     actions.convene(

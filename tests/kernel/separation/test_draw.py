@@ -56,6 +56,11 @@ def test_whatever_is_changed_shows(changed: draw.Drawn) -> None:
     assert draw.faults(changed, committed=draw.commitment(SEED), expected=CONTEXT)
 
 
+def test_another_seed_shows_even_where_it_changes_nothing() -> None:
+    alone = replace(made(b"\x01" + SEED[1:], NUMBERS[:1]), commitment=draw.commitment(SEED))
+    assert draw.faults(alone, committed=draw.commitment(SEED), expected=CONTEXT)
+
+
 def test_a_draw_nobody_committed_to_does_not_hold() -> None:
     assert draw.faults(made(), committed=None, expected=CONTEXT)
 
