@@ -45,6 +45,14 @@ _ADMINISTRATORS = {
     "XX.YW": Administrator.SYSTEM, "XX.QX": Administrator.SECURITY, "XX.AQ": Administrator.AUDIT,
 }
 
+
+
+def _administers(posts: str) -> Administrator:
+    """Deputies administer as well: what one deploys another activates."""
+    return next((_ADMINISTRATORS[code] for p in posts.split() if (code := p.removesuffix(":B")) in _ADMINISTRATORS),
+                Administrator.NONE)
+
+
 #: (person, person, relation)
 _KIN = (
     ("石磊", "谢婷", "spouse"), ("方敏", "郭建军", "collateral"), ("潘立新", "孟丽", "affinity"),
@@ -112,7 +120,7 @@ def load(*, actor: Actor) -> dict[str, int]:
     staff = [row for row in people if row["department"] != "EXT"]
     accounts.add_many(
         [{"username": _username(row), "password": PASSWORD, "person_id": ids[row["name"]], "is_demo": True,
-          "role": next((_ADMINISTRATORS[p] for p in row["posts"].split() if p in _ADMINISTRATORS), Administrator.NONE)}
+          "role": _administers(row["posts"])}
          for row in staff],
         actor=actor,
     )

@@ -96,16 +96,15 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_entry")),
         sa.UniqueConstraint("subject", "seq", name=op.f("uq_entry_subject_seq")),
     )
-    with op.batch_alter_table("entry", schema=None) as batch_op:
-        batch_op.create_index("ix_entry_at", ["at"], unique=False)
-        batch_op.create_index(
-            "ix_entry_person_id",
-            ["person_id"],
-            unique=False,
-            sqlite_where=sa.text("person_id IS NOT NULL"),
-            postgresql_where=sa.text("person_id IS NOT NULL"),
-        )
-
+    op.create_index("ix_entry_at", "entry", ["at"], unique=False)
+    op.create_index(
+        "ix_entry_person_id",
+        "entry",
+        ["person_id"],
+        unique=False,
+        sqlite_where=sa.text("person_id IS NOT NULL"),
+        postgresql_where=sa.text("person_id IS NOT NULL"),
+    )
     op.create_table(
         "log_node",
         sa.Column("level", sa.Integer(), autoincrement=False, nullable=False),
@@ -146,10 +145,27 @@ def upgrade() -> None:
         sa.UniqueConstraint("credit_code", name=op.f("uq_party_credit_code")),
         sa.UniqueConstraint("id_number", name=op.f("uq_party_id_number")),
     )
-    with op.batch_alter_table("party", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_party_district"), ["district"], unique=False)
-        batch_op.create_index(batch_op.f("ix_party_name"), ["name"], unique=False)
-
+    op.create_index(op.f("ix_party_district"), "party", ["district"], unique=False)
+    op.create_index(op.f("ix_party_name"), "party", ["name"], unique=False)
+    op.create_table(
+        "recheck",
+        sa.Column("id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("office", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("entry_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("taken_until", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_recheck")),
+    )
+    op.create_table(
+        "separation_review",
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("entry_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("rules", sa.Text(), nullable=False),
+        sa.Column("cases", sa.Integer(), nullable=False),
+        sa.Column("found", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("day", name=op.f("pk_separation_review")),
+    )
     op.create_table(
         "sign_in_failure",
         sa.Column("key", sa.LargeBinary(length=32), nullable=False),
@@ -158,15 +174,29 @@ def upgrade() -> None:
         sa.Column("locked_until", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("key", name=op.f("pk_sign_in_failure")),
     )
-    with op.batch_alter_table("sign_in_failure", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_sign_in_failure_last_at"), ["last_at"], unique=False)
-
+    op.create_index(op.f("ix_sign_in_failure_last_at"), "sign_in_failure", ["last_at"], unique=False)
     op.create_table(
         "subject_head",
         sa.Column("subject", sa.String(length=40), nullable=False),
         sa.Column("seq", sa.Integer(), nullable=False),
         sa.Column("head", sa.LargeBinary(length=32), nullable=False),
         sa.PrimaryKeyConstraint("subject", name=op.f("pk_subject_head")),
+    )
+    op.create_table(
+        "turn",
+        sa.Column("place", sa.String(length=500), nullable=False),
+        sa.Column("waiting", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("place", name=op.f("pk_turn")),
+    )
+    op.create_table(
+        "work_setting",
+        sa.Column(
+            "person_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False
+        ),
+        sa.Column("ordering", sa.String(length=20), nullable=True),
+        sa.Column("chained", sa.Boolean(), nullable=False),
+        sa.Column("piled", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("person_id", name=op.f("pk_work_setting")),
     )
     op.create_table(
         "leaf",
@@ -195,15 +225,18 @@ def upgrade() -> None:
         sa.Column("certificate_until", sa.Date(), nullable=True),
         sa.Column("suspended", sa.Boolean(), nullable=False),
         sa.Column("retired_on", sa.Date(), nullable=True),
+        sa.Column("identity", sa.LargeBinary(length=32), nullable=True),
+        sa.Column("merged_into_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.ForeignKeyConstraint(["department_code"], ["department.code"], name=op.f("fk_person_department_code")),
+        sa.ForeignKeyConstraint(["merged_into_id"], ["person.id"], name=op.f("fk_person_merged_into_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_person")),
+        sa.UniqueConstraint("identity", name=op.f("uq_person_identity")),
         sa.UniqueConstraint("number", name=op.f("uq_person_number")),
     )
-    with op.batch_alter_table("person", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_person_department_code"), ["department_code"], unique=False)
-        batch_op.create_index(batch_op.f("ix_person_name"), ["name"], unique=False)
-        batch_op.create_index(batch_op.f("ix_person_romanised"), ["romanised"], unique=False)
-
+    op.create_index(op.f("ix_person_department_code"), "person", ["department_code"], unique=False)
+    op.create_index(op.f("ix_person_merged_into_id"), "person", ["merged_into_id"], unique=False)
+    op.create_index(op.f("ix_person_name"), "person", ["name"], unique=False)
+    op.create_index(op.f("ix_person_romanised"), "person", ["romanised"], unique=False)
     op.create_table(
         "post",
         sa.Column("code", sa.String(length=20), nullable=False),
@@ -227,13 +260,13 @@ def upgrade() -> None:
             ),
             nullable=False,
         ),
+        sa.Column("level", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("domain", sa.String(length=100), nullable=True),
         sa.Column("position", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(["department_code"], ["department.code"], name=op.f("fk_post_department_code")),
         sa.PrimaryKeyConstraint("code", name=op.f("pk_post")),
     )
-    with op.batch_alter_table("post", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_post_department_code"), ["department_code"], unique=False)
-
+    op.create_index(op.f("ix_post_department_code"), "post", ["department_code"], unique=False)
     op.create_table(
         "absence",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -245,9 +278,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_absence_person_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_absence")),
     )
-    with op.batch_alter_table("absence", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_absence_person_id"), ["person_id"], unique=False)
-
+    op.create_index(op.f("ix_absence_person_id"), "absence", ["person_id"], unique=False)
     op.create_table(
         "account",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -282,7 +313,7 @@ def upgrade() -> None:
         sa.Column("person_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("post_code", sa.String(length=20), nullable=False),
         sa.Column("department_code", sa.String(length=20), nullable=False),
-        sa.Column("role", sa.Enum("A", "B", name="role", native_enum=False, length=20), nullable=False),
+        sa.Column("role", sa.Enum("A", "B", "acting", name="role", native_enum=False, length=20), nullable=False),
         sa.Column("since", sa.Date(), nullable=False),
         sa.Column("until", sa.Date(), nullable=True),
         sa.CheckConstraint("until IS NULL OR until >= since", name=op.f("ck_appointment_dates")),
@@ -291,12 +322,24 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["post_code"], ["post.code"], name=op.f("fk_appointment_post_code")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_appointment")),
     )
-    with op.batch_alter_table("appointment", schema=None) as batch_op:
-        batch_op.create_index("ix_appointment_dates", ["since", "until"], unique=False)
-        batch_op.create_index(batch_op.f("ix_appointment_department_code"), ["department_code"], unique=False)
-        batch_op.create_index(batch_op.f("ix_appointment_person_id"), ["person_id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_appointment_post_code"), ["post_code"], unique=False)
-
+    op.create_index("ix_appointment_dates", "appointment", ["since", "until"], unique=False)
+    op.create_index(op.f("ix_appointment_department_code"), "appointment", ["department_code"], unique=False)
+    op.create_index(op.f("ix_appointment_person_id"), "appointment", ["person_id"], unique=False)
+    op.create_index(op.f("ix_appointment_post_code"), "appointment", ["post_code"], unique=False)
+    op.create_table(
+        "capability",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("person_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("name", sa.String(length=60), nullable=False),
+        sa.Column("level", sa.Integer(), nullable=False),
+        sa.Column("since", sa.Date(), nullable=False),
+        sa.Column("until", sa.Date(), nullable=True),
+        sa.CheckConstraint("until IS NULL OR until >= since", name=op.f("ck_capability_dates")),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_capability_person_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_capability")),
+    )
+    op.create_index(op.f("ix_capability_name"), "capability", ["name"], unique=False)
+    op.create_index(op.f("ix_capability_person_id"), "capability", ["person_id"], unique=False)
     op.create_table(
         "definition",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -312,19 +355,19 @@ def upgrade() -> None:
         sa.Column("forms", sa.Text(), nullable=False),
         sa.Column("decisions", sa.Text(), nullable=False),
         sa.Column("posts", sa.Text(), nullable=False),
+        sa.Column("based_on", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("deployed_by", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("deployed_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("activated_by", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("activated_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(["activated_by"], ["person.id"], name=op.f("fk_definition_activated_by")),
+        sa.ForeignKeyConstraint(["based_on"], ["definition.id"], name=op.f("fk_definition_based_on")),
         sa.ForeignKeyConstraint(["deployed_by"], ["person.id"], name=op.f("fk_definition_deployed_by")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_definition")),
         sa.UniqueConstraint("key", "digest", name=op.f("uq_definition_key_digest")),
         sa.UniqueConstraint("key", "version", name=op.f("uq_definition_key_version")),
     )
-    with op.batch_alter_table("definition", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_definition_matter"), ["matter"], unique=False)
-
+    op.create_index(op.f("ix_definition_matter"), "definition", ["matter"], unique=False)
     op.create_table(
         "duty",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -334,9 +377,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["post_code"], ["post.code"], name=op.f("fk_duty_post_code")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_duty")),
     )
-    with op.batch_alter_table("duty", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_duty_post_code"), ["post_code"], unique=False)
-
+    op.create_index(op.f("ix_duty_post_code"), "duty", ["post_code"], unique=False)
     op.create_table(
         "incompatible",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -356,14 +397,31 @@ def upgrade() -> None:
         sa.Column("reason", sa.String(length=200), nullable=False),
         sa.Column("declared_on", sa.Date(), nullable=False),
         sa.Column("until", sa.Date(), nullable=True),
+        sa.Column(
+            "source",
+            sa.Enum("declared", "found", "requested", name="source", native_enum=False, length=20),
+            server_default="declared",
+            nullable=False,
+        ),
+        sa.Column(
+            "standing",
+            sa.Enum("undecided", "effective", "refused", name="standing", native_enum=False, length=20),
+            server_default="effective",
+            nullable=False,
+        ),
+        sa.Column("recorded_by", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("note", sa.String(length=300), server_default="", nullable=False),
+        sa.Column("decided_by", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("decided_on", sa.Date(), nullable=True),
+        sa.Column("decision", sa.String(length=300), server_default="", nullable=False),
+        sa.ForeignKeyConstraint(["decided_by"], ["person.id"], name=op.f("fk_interest_decided_by")),
         sa.ForeignKeyConstraint(["party_id"], ["party.id"], name=op.f("fk_interest_party_id")),
         sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_interest_person_id")),
+        sa.ForeignKeyConstraint(["recorded_by"], ["person.id"], name=op.f("fk_interest_recorded_by")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_interest")),
     )
-    with op.batch_alter_table("interest", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_interest_party_id"), ["party_id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_interest_person_id"), ["person_id"], unique=False)
-
+    op.create_index(op.f("ix_interest_party_id"), "interest", ["party_id"], unique=False)
+    op.create_index(op.f("ix_interest_person_id"), "interest", ["person_id"], unique=False)
     op.create_table(
         "kinship",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -376,15 +434,52 @@ def upgrade() -> None:
         ),
         sa.Column("declared_on", sa.Date(), nullable=False),
         sa.Column("until", sa.Date(), nullable=True),
+        sa.Column(
+            "source",
+            sa.Enum("declared", "found", "requested", name="source", native_enum=False, length=20),
+            server_default="declared",
+            nullable=False,
+        ),
+        sa.Column(
+            "standing",
+            sa.Enum("undecided", "effective", "refused", name="standing", native_enum=False, length=20),
+            server_default="effective",
+            nullable=False,
+        ),
+        sa.Column("recorded_by", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("note", sa.String(length=300), server_default="", nullable=False),
+        sa.Column("decided_by", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("decided_on", sa.Date(), nullable=True),
+        sa.Column("decision", sa.String(length=300), server_default="", nullable=False),
         sa.CheckConstraint("person_id < other_id", name=op.f("ck_kinship_order")),
+        sa.ForeignKeyConstraint(["decided_by"], ["person.id"], name=op.f("fk_kinship_decided_by")),
         sa.ForeignKeyConstraint(["other_id"], ["person.id"], name=op.f("fk_kinship_other_id")),
         sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_kinship_person_id")),
+        sa.ForeignKeyConstraint(["recorded_by"], ["person.id"], name=op.f("fk_kinship_recorded_by")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_kinship")),
     )
-    with op.batch_alter_table("kinship", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_kinship_other_id"), ["other_id"], unique=False)
-        batch_op.create_index("ix_kinship_people", ["person_id", "other_id"], unique=False)
-
+    op.create_index(op.f("ix_kinship_other_id"), "kinship", ["other_id"], unique=False)
+    op.create_index("ix_kinship_people", "kinship", ["person_id", "other_id"], unique=False)
+    op.create_table(
+        "proxy",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("principal_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("delegate_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("posts", sa.Text(), nullable=True),
+        sa.Column("processes", sa.Text(), nullable=True),
+        sa.Column("since", sa.Date(), nullable=False),
+        sa.Column("until", sa.Date(), nullable=False),
+        sa.Column("reason", sa.String(length=200), nullable=False),
+        sa.Column("given_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ended_on", sa.Date(), nullable=True),
+        sa.CheckConstraint("until >= since", name=op.f("ck_proxy_dates")),
+        sa.ForeignKeyConstraint(["delegate_id"], ["person.id"], name=op.f("fk_proxy_delegate_id")),
+        sa.ForeignKeyConstraint(["principal_id"], ["person.id"], name=op.f("fk_proxy_principal_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_proxy")),
+    )
+    op.create_index("ix_proxy_dates", "proxy", ["since", "until"], unique=False)
+    op.create_index(op.f("ix_proxy_delegate_id"), "proxy", ["delegate_id"], unique=False)
+    op.create_index(op.f("ix_proxy_principal_id"), "proxy", ["principal_id"], unique=False)
     op.create_table(
         "api_token",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -398,9 +493,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_api_token")),
         sa.UniqueConstraint("hash", name=op.f("uq_api_token_hash")),
     )
-    with op.batch_alter_table("api_token", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_api_token_account_id"), ["account_id"], unique=False)
-
+    op.create_index(op.f("ix_api_token_account_id"), "api_token", ["account_id"], unique=False)
     op.create_table(
         "case",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -425,13 +518,11 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_case")),
         sa.UniqueConstraint("number", name=op.f("uq_case_number")),
     )
-    with op.batch_alter_table("case", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_case_business_key"), ["business_key"], unique=False)
-        batch_op.create_index(batch_op.f("ix_case_definition_id"), ["definition_id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_case_initiator_id"), ["initiator_id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_case_party"), ["party"], unique=False)
-        batch_op.create_index(batch_op.f("ix_case_status"), ["status"], unique=False)
-
+    op.create_index(op.f("ix_case_business_key"), "case", ["business_key"], unique=False)
+    op.create_index(op.f("ix_case_definition_id"), "case", ["definition_id"], unique=False)
+    op.create_index(op.f("ix_case_initiator_id"), "case", ["initiator_id"], unique=False)
+    op.create_index(op.f("ix_case_party"), "case", ["party"], unique=False)
+    op.create_index(op.f("ix_case_status"), "case", ["status"], unique=False)
     op.create_table(
         "asset",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -447,9 +538,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("key", name=op.f("uq_asset_key")),
         sa.UniqueConstraint("label", name=op.f("uq_asset_label")),
     )
-    with op.batch_alter_table("asset", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_asset_case_id"), ["case_id"], unique=False)
-
+    op.create_index(op.f("ix_asset_case_id"), "asset", ["case_id"], unique=False)
     op.create_table(
         "attachment",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -464,11 +553,9 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["uploaded_by"], ["person.id"], name=op.f("fk_attachment_uploaded_by")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_attachment")),
     )
-    with op.batch_alter_table("attachment", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_attachment_case_id"), ["case_id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_attachment_sha256"), ["sha256"], unique=False)
-        batch_op.create_index(batch_op.f("ix_attachment_uploaded_by"), ["uploaded_by"], unique=False)
-
+    op.create_index(op.f("ix_attachment_case_id"), "attachment", ["case_id"], unique=False)
+    op.create_index(op.f("ix_attachment_sha256"), "attachment", ["sha256"], unique=False)
+    op.create_index(op.f("ix_attachment_uploaded_by"), "attachment", ["uploaded_by"], unique=False)
     op.create_table(
         "budget_reservation",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -482,9 +569,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_budget_reservation")),
         sa.UniqueConstraint("key", name=op.f("uq_budget_reservation_key")),
     )
-    with op.batch_alter_table("budget_reservation", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_budget_reservation_case_id"), ["case_id"], unique=False)
-
+    op.create_index(op.f("ix_budget_reservation_case_id"), "budget_reservation", ["case_id"], unique=False)
     op.create_table(
         "case_timer",
         sa.Column("case_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -494,9 +579,32 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["case_id"], ["case.id"], name=op.f("fk_case_timer_case_id")),
         sa.PrimaryKeyConstraint("case_id", "token", name=op.f("pk_case_timer")),
     )
-    with op.batch_alter_table("case_timer", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_case_timer_due_at"), ["due_at"], unique=False)
-
+    op.create_index(op.f("ix_case_timer_due_at"), "case_timer", ["due_at"], unique=False)
+    op.create_table(
+        "finding",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("key", sa.String(length=64), nullable=False),
+        sa.Column("kind", sa.String(length=40), nullable=False),
+        sa.Column("rule", sa.String(length=120), nullable=False),
+        sa.Column("basis", sa.String(length=300), nullable=False),
+        sa.Column("case_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("person_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("zh", sa.Text(), nullable=False),
+        sa.Column("en", sa.Text(), nullable=False),
+        sa.Column("acts", sa.Text(), nullable=False),
+        sa.Column("first_seen", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("state", sa.String(length=20), nullable=False),
+        sa.Column("explained_by", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("explained_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("reason", sa.Text(), nullable=True),
+        sa.ForeignKeyConstraint(["case_id"], ["case.id"], name=op.f("fk_finding_case_id")),
+        sa.ForeignKeyConstraint(["explained_by"], ["person.id"], name=op.f("fk_finding_explained_by")),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_finding_person_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_finding")),
+        sa.UniqueConstraint("key", name=op.f("uq_finding_key")),
+    )
+    op.create_index(op.f("ix_finding_case_id"), "finding", ["case_id"], unique=False)
+    op.create_index(op.f("ix_finding_state"), "finding", ["state"], unique=False)
     op.create_table(
         "invoice",
         sa.Column("number", sa.String(length=60), nullable=False),
@@ -505,9 +613,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("number", name=op.f("pk_invoice")),
         sa.UniqueConstraint("number", "case_id", name=op.f("uq_invoice_number_case_id")),
     )
-    with op.batch_alter_table("invoice", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_invoice_case_id"), ["case_id"], unique=False)
-
+    op.create_index(op.f("ix_invoice_case_id"), "invoice", ["case_id"], unique=False)
     op.create_table(
         "job",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -525,10 +631,8 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_job")),
         sa.UniqueConstraint("case_id", "token", name=op.f("uq_job_case_id_token")),
     )
-    with op.batch_alter_table("job", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_job_case_id"), ["case_id"], unique=False)
-        batch_op.create_index("ix_job_due", ["state", "next_at"], unique=False)
-
+    op.create_index(op.f("ix_job_case_id"), "job", ["case_id"], unique=False)
+    op.create_index("ix_job_due", "job", ["state", "next_at"], unique=False)
     op.create_table(
         "notice",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -543,9 +647,54 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_notice")),
         sa.UniqueConstraint("key", name=op.f("uq_notice_key")),
     )
-    with op.batch_alter_table("notice", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_notice_person_id"), ["person_id"], unique=False)
-
+    op.create_index(op.f("ix_notice_person_id"), "notice", ["person_id"], unique=False)
+    op.create_table(
+        "recusal",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("case_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("person_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("source", sa.String(length=20), nullable=False),
+        sa.Column("standing", sa.String(length=20), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("basis", sa.String(length=300), nullable=False),
+        sa.Column("recorded_by", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("decided_by", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("decision", sa.Text(), nullable=True),
+        sa.ForeignKeyConstraint(["case_id"], ["case.id"], name=op.f("fk_recusal_case_id")),
+        sa.ForeignKeyConstraint(["decided_by"], ["person.id"], name=op.f("fk_recusal_decided_by")),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_recusal_person_id")),
+        sa.ForeignKeyConstraint(["recorded_by"], ["person.id"], name=op.f("fk_recusal_recorded_by")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_recusal")),
+    )
+    op.create_index(op.f("ix_recusal_case_id"), "recusal", ["case_id"], unique=False)
+    op.create_index(op.f("ix_recusal_person_id"), "recusal", ["person_id"], unique=False)
+    op.create_table(
+        "stalled",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("case_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("since", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("nodes", sa.Text(), nullable=False),
+        sa.Column("rules", sa.Text(), nullable=False),
+        sa.Column("zh", sa.Text(), nullable=False),
+        sa.Column("en", sa.Text(), nullable=False),
+        sa.Column("remedies", sa.Text(), nullable=False),
+        sa.Column("escalated", sa.Boolean(), nullable=False),
+        sa.Column("told_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["case_id"], ["case.id"], name=op.f("fk_stalled_case_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_stalled")),
+    )
+    op.create_index(op.f("ix_stalled_case_id"), "stalled", ["case_id"], unique=False)
+    op.create_index(
+        "ix_stalled_now",
+        "stalled",
+        ["case_id"],
+        unique=True,
+        sqlite_where=sa.text("until IS NULL"),
+        postgresql_where=sa.text("until IS NULL"),
+    )
     op.create_table(
         "subscription",
         sa.Column("case_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -556,9 +705,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["case_id"], ["case.id"], name=op.f("fk_subscription_case_id")),
         sa.PrimaryKeyConstraint("case_id", "token", name=op.f("pk_subscription")),
     )
-    with op.batch_alter_table("subscription", schema=None) as batch_op:
-        batch_op.create_index("ix_subscription_name", ["kind", "name"], unique=False)
-
+    op.create_index("ix_subscription_name", "subscription", ["kind", "name"], unique=False)
     op.create_table(
         "work_item",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -571,11 +718,18 @@ def upgrade() -> None:
         sa.Column("post", sa.String(length=40), nullable=False),
         sa.Column("department", sa.String(length=40), nullable=True),
         sa.Column("assignee_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("on_behalf_of_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("parent_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("signing", sa.String(length=20), nullable=True),
+        sa.Column("offered_to_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("offered_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("allocated_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("started_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("suspended_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("due_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("due_published", sa.Boolean(), nullable=False),
+        sa.Column("escalates", sa.Boolean(), nullable=False),
         sa.Column("risk", sa.String(length=10), nullable=True),
         sa.Column("draft", sa.Text(), nullable=True),
         sa.Column("outcome", sa.String(length=40), nullable=True),
@@ -583,171 +737,322 @@ def upgrade() -> None:
         sa.Column("answers", sa.Text(), nullable=True),
         sa.ForeignKeyConstraint(["assignee_id"], ["person.id"], name=op.f("fk_work_item_assignee_id")),
         sa.ForeignKeyConstraint(["case_id"], ["case.id"], name=op.f("fk_work_item_case_id")),
+        sa.ForeignKeyConstraint(["offered_to_id"], ["person.id"], name=op.f("fk_work_item_offered_to_id")),
+        sa.ForeignKeyConstraint(["on_behalf_of_id"], ["person.id"], name=op.f("fk_work_item_on_behalf_of_id")),
+        sa.ForeignKeyConstraint(["parent_id"], ["work_item.id"], name=op.f("fk_work_item_parent_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_work_item")),
         sa.UniqueConstraint("case_id", "token", name=op.f("uq_work_item_case_id_token")),
     )
-    with op.batch_alter_table("work_item", schema=None) as batch_op:
-        batch_op.create_index(
-            "ix_work_item_done",
-            ["assignee_id"],
-            unique=False,
-            sqlite_where=sa.text("state IN ('completed', 'returned')"),
-            postgresql_where=sa.text("state IN ('completed', 'returned')"),
-        )
-        batch_op.create_index(
-            "ix_work_item_held",
-            ["assignee_id"],
-            unique=False,
-            sqlite_where=sa.text("state = 'allocated'"),
-            postgresql_where=sa.text("state = 'allocated'"),
-        )
-        batch_op.create_index(
-            "ix_work_item_offered",
-            ["post", "department"],
-            unique=False,
-            sqlite_where=sa.text("state = 'offered'"),
-            postgresql_where=sa.text("state = 'offered'"),
-        )
+    op.create_index(
+        "ix_work_item_done",
+        "work_item",
+        ["assignee_id"],
+        unique=False,
+        sqlite_where=sa.text("state IN ('completed', 'returned')"),
+        postgresql_where=sa.text("state IN ('completed', 'returned')"),
+    )
+    op.create_index(
+        "ix_work_item_escalates",
+        "work_item",
+        ["due_at"],
+        unique=False,
+        sqlite_where=sa.text("escalates AND state IN ('offered', 'allocated')"),
+        postgresql_where=sa.text("escalates AND state IN ('offered', 'allocated')"),
+    )
+    op.create_index(
+        "ix_work_item_experience",
+        "work_item",
+        ["node", "assignee_id"],
+        unique=False,
+        sqlite_where=sa.text("state IN ('completed', 'returned')"),
+        postgresql_where=sa.text("state IN ('completed', 'returned')"),
+    )
+    op.create_index(
+        "ix_work_item_held",
+        "work_item",
+        ["assignee_id"],
+        unique=False,
+        sqlite_where=sa.text("state = 'allocated'"),
+        postgresql_where=sa.text("state = 'allocated'"),
+    )
+    op.create_index(
+        "ix_work_item_held_back",
+        "work_item",
+        ["post"],
+        unique=False,
+        sqlite_where=sa.text("state = 'created'"),
+        postgresql_where=sa.text("state = 'created'"),
+    )
+    op.create_index(
+        "ix_work_item_offered",
+        "work_item",
+        ["post", "department"],
+        unique=False,
+        sqlite_where=sa.text("state = 'offered'"),
+        postgresql_where=sa.text("state = 'offered'"),
+    )
+    op.create_index(
+        "ix_work_item_offered_to",
+        "work_item",
+        ["offered_to_id"],
+        unique=False,
+        sqlite_where=sa.text("offered_to_id IS NOT NULL AND state = 'offered'"),
+        postgresql_where=sa.text("offered_to_id IS NOT NULL AND state = 'offered'"),
+    )
+    op.create_index(
+        "ix_work_item_parent",
+        "work_item",
+        ["parent_id"],
+        unique=False,
+        sqlite_where=sa.text("parent_id IS NOT NULL"),
+        postgresql_where=sa.text("parent_id IS NOT NULL"),
+    )
+    op.create_table(
+        "dual_control",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("case_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("item_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("person_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("asked_by", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("asked_role", sa.String(length=20), nullable=False),
+        sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("confirmed_by", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("confirmed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("declined_by", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("declined_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("answer", sa.Text(), nullable=True),
+        sa.Column("used_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["asked_by"], ["person.id"], name=op.f("fk_dual_control_asked_by")),
+        sa.ForeignKeyConstraint(["case_id"], ["case.id"], name=op.f("fk_dual_control_case_id")),
+        sa.ForeignKeyConstraint(["confirmed_by"], ["person.id"], name=op.f("fk_dual_control_confirmed_by")),
+        sa.ForeignKeyConstraint(["declined_by"], ["person.id"], name=op.f("fk_dual_control_declined_by")),
+        sa.ForeignKeyConstraint(["item_id"], ["work_item.id"], name=op.f("fk_dual_control_item_id")),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_dual_control_person_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_dual_control")),
+    )
+    op.create_index(op.f("ix_dual_control_case_id"), "dual_control", ["case_id"], unique=False)
+    op.create_index(op.f("ix_dual_control_item_id"), "dual_control", ["item_id"], unique=False)
+    op.create_table(
+        "session",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("case_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("item_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("node", sa.String(length=200), nullable=False),
+        sa.Column("state", sa.String(length=20), nullable=False),
+        sa.Column("convenor_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("chair_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("members", sa.Text(), nullable=False),
+        sa.Column("entitled", sa.Text(), nullable=False),
+        sa.Column("barred", sa.Text(), nullable=False),
+        sa.Column("present", sa.Text(), nullable=False),
+        sa.Column("quorum", sa.Integer(), nullable=False),
+        sa.Column("chair_last", sa.Boolean(), nullable=False),
+        sa.Column("held_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("convened_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("until", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("minutes", sa.Text(), nullable=True),
+        sa.Column("files", sa.Text(), nullable=True),
+        sa.Column("carried", sa.Boolean(), nullable=True),
+        sa.ForeignKeyConstraint(["case_id"], ["case.id"], name=op.f("fk_session_case_id")),
+        sa.ForeignKeyConstraint(["chair_id"], ["person.id"], name=op.f("fk_session_chair_id")),
+        sa.ForeignKeyConstraint(["convenor_id"], ["person.id"], name=op.f("fk_session_convenor_id")),
+        sa.ForeignKeyConstraint(["item_id"], ["work_item.id"], name=op.f("fk_session_item_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_session")),
+    )
+    op.create_index(op.f("ix_session_case_id"), "session", ["case_id"], unique=False)
+    op.create_index(op.f("ix_session_item_id"), "session", ["item_id"], unique=False)
+    op.create_index(
+        "ix_session_open",
+        "session",
+        ["item_id"],
+        unique=True,
+        sqlite_where=sa.text("state = 'open'"),
+        postgresql_where=sa.text("state = 'open'"),
+    )
+    op.create_table(
+        "vote",
+        sa.Column("session_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("person_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("choice", sa.String(length=10), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=True),
+        sa.Column("salt", sa.String(length=64), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_vote_person_id")),
+        sa.ForeignKeyConstraint(["session_id"], ["session.id"], name=op.f("fk_vote_session_id")),
+        sa.PrimaryKeyConstraint("session_id", "person_id", name=op.f("pk_vote")),
+    )
+    op.create_index(op.f("ix_vote_person_id"), "vote", ["person_id"], unique=False)
 
     for statement in GUARDS[op.get_bind().dialect.name]:
         op.execute(statement)
 
 
 def downgrade() -> None:
-    with op.batch_alter_table("work_item", schema=None) as batch_op:
-        batch_op.drop_index(
-            "ix_work_item_offered",
-            sqlite_where=sa.text("state = 'offered'"),
-            postgresql_where=sa.text("state = 'offered'"),
-        )
-        batch_op.drop_index(
-            "ix_work_item_held",
-            sqlite_where=sa.text("state = 'allocated'"),
-            postgresql_where=sa.text("state = 'allocated'"),
-        )
-        batch_op.drop_index(
-            "ix_work_item_done",
-            sqlite_where=sa.text("state IN ('completed', 'returned')"),
-            postgresql_where=sa.text("state IN ('completed', 'returned')"),
-        )
-
+    op.drop_index(op.f("ix_vote_person_id"), table_name="vote")
+    op.drop_table("vote")
+    op.drop_index(
+        "ix_session_open",
+        table_name="session",
+        sqlite_where=sa.text("state = 'open'"),
+        postgresql_where=sa.text("state = 'open'"),
+    )
+    op.drop_index(op.f("ix_session_item_id"), table_name="session")
+    op.drop_index(op.f("ix_session_case_id"), table_name="session")
+    op.drop_table("session")
+    op.drop_index(op.f("ix_dual_control_item_id"), table_name="dual_control")
+    op.drop_index(op.f("ix_dual_control_case_id"), table_name="dual_control")
+    op.drop_table("dual_control")
+    op.drop_index(
+        "ix_work_item_parent",
+        table_name="work_item",
+        sqlite_where=sa.text("parent_id IS NOT NULL"),
+        postgresql_where=sa.text("parent_id IS NOT NULL"),
+    )
+    op.drop_index(
+        "ix_work_item_offered_to",
+        table_name="work_item",
+        sqlite_where=sa.text("offered_to_id IS NOT NULL AND state = 'offered'"),
+        postgresql_where=sa.text("offered_to_id IS NOT NULL AND state = 'offered'"),
+    )
+    op.drop_index(
+        "ix_work_item_offered",
+        table_name="work_item",
+        sqlite_where=sa.text("state = 'offered'"),
+        postgresql_where=sa.text("state = 'offered'"),
+    )
+    op.drop_index(
+        "ix_work_item_held_back",
+        table_name="work_item",
+        sqlite_where=sa.text("state = 'created'"),
+        postgresql_where=sa.text("state = 'created'"),
+    )
+    op.drop_index(
+        "ix_work_item_held",
+        table_name="work_item",
+        sqlite_where=sa.text("state = 'allocated'"),
+        postgresql_where=sa.text("state = 'allocated'"),
+    )
+    op.drop_index(
+        "ix_work_item_experience",
+        table_name="work_item",
+        sqlite_where=sa.text("state IN ('completed', 'returned')"),
+        postgresql_where=sa.text("state IN ('completed', 'returned')"),
+    )
+    op.drop_index(
+        "ix_work_item_escalates",
+        table_name="work_item",
+        sqlite_where=sa.text("escalates AND state IN ('offered', 'allocated')"),
+        postgresql_where=sa.text("escalates AND state IN ('offered', 'allocated')"),
+    )
+    op.drop_index(
+        "ix_work_item_done",
+        table_name="work_item",
+        sqlite_where=sa.text("state IN ('completed', 'returned')"),
+        postgresql_where=sa.text("state IN ('completed', 'returned')"),
+    )
     op.drop_table("work_item")
-    with op.batch_alter_table("subscription", schema=None) as batch_op:
-        batch_op.drop_index("ix_subscription_name")
-
+    op.drop_index("ix_subscription_name", table_name="subscription")
     op.drop_table("subscription")
-    with op.batch_alter_table("notice", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_notice_person_id"))
-
+    op.drop_index(
+        "ix_stalled_now",
+        table_name="stalled",
+        sqlite_where=sa.text("until IS NULL"),
+        postgresql_where=sa.text("until IS NULL"),
+    )
+    op.drop_index(op.f("ix_stalled_case_id"), table_name="stalled")
+    op.drop_table("stalled")
+    op.drop_index(op.f("ix_recusal_person_id"), table_name="recusal")
+    op.drop_index(op.f("ix_recusal_case_id"), table_name="recusal")
+    op.drop_table("recusal")
+    op.drop_index(op.f("ix_notice_person_id"), table_name="notice")
     op.drop_table("notice")
-    with op.batch_alter_table("job", schema=None) as batch_op:
-        batch_op.drop_index("ix_job_due")
-        batch_op.drop_index(batch_op.f("ix_job_case_id"))
-
+    op.drop_index("ix_job_due", table_name="job")
+    op.drop_index(op.f("ix_job_case_id"), table_name="job")
     op.drop_table("job")
-    with op.batch_alter_table("invoice", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_invoice_case_id"))
-
+    op.drop_index(op.f("ix_invoice_case_id"), table_name="invoice")
     op.drop_table("invoice")
-    with op.batch_alter_table("case_timer", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_case_timer_due_at"))
-
+    op.drop_index(op.f("ix_finding_state"), table_name="finding")
+    op.drop_index(op.f("ix_finding_case_id"), table_name="finding")
+    op.drop_table("finding")
+    op.drop_index(op.f("ix_case_timer_due_at"), table_name="case_timer")
     op.drop_table("case_timer")
-    with op.batch_alter_table("budget_reservation", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_budget_reservation_case_id"))
-
+    op.drop_index(op.f("ix_budget_reservation_case_id"), table_name="budget_reservation")
     op.drop_table("budget_reservation")
-    with op.batch_alter_table("attachment", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_attachment_uploaded_by"))
-        batch_op.drop_index(batch_op.f("ix_attachment_sha256"))
-        batch_op.drop_index(batch_op.f("ix_attachment_case_id"))
-
+    op.drop_index(op.f("ix_attachment_uploaded_by"), table_name="attachment")
+    op.drop_index(op.f("ix_attachment_sha256"), table_name="attachment")
+    op.drop_index(op.f("ix_attachment_case_id"), table_name="attachment")
     op.drop_table("attachment")
-    with op.batch_alter_table("asset", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_asset_case_id"))
-
+    op.drop_index(op.f("ix_asset_case_id"), table_name="asset")
     op.drop_table("asset")
-    with op.batch_alter_table("case", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_case_status"))
-        batch_op.drop_index(batch_op.f("ix_case_party"))
-        batch_op.drop_index(batch_op.f("ix_case_initiator_id"))
-        batch_op.drop_index(batch_op.f("ix_case_definition_id"))
-        batch_op.drop_index(batch_op.f("ix_case_business_key"))
-
+    op.drop_index(op.f("ix_case_status"), table_name="case")
+    op.drop_index(op.f("ix_case_party"), table_name="case")
+    op.drop_index(op.f("ix_case_initiator_id"), table_name="case")
+    op.drop_index(op.f("ix_case_definition_id"), table_name="case")
+    op.drop_index(op.f("ix_case_business_key"), table_name="case")
     op.drop_table("case")
-    with op.batch_alter_table("api_token", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_api_token_account_id"))
-
+    op.drop_index(op.f("ix_api_token_account_id"), table_name="api_token")
     op.drop_table("api_token")
-    with op.batch_alter_table("kinship", schema=None) as batch_op:
-        batch_op.drop_index("ix_kinship_people")
-        batch_op.drop_index(batch_op.f("ix_kinship_other_id"))
-
+    op.drop_index(op.f("ix_proxy_principal_id"), table_name="proxy")
+    op.drop_index(op.f("ix_proxy_delegate_id"), table_name="proxy")
+    op.drop_index("ix_proxy_dates", table_name="proxy")
+    op.drop_table("proxy")
+    op.drop_index("ix_kinship_people", table_name="kinship")
+    op.drop_index(op.f("ix_kinship_other_id"), table_name="kinship")
     op.drop_table("kinship")
-    with op.batch_alter_table("interest", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_interest_person_id"))
-        batch_op.drop_index(batch_op.f("ix_interest_party_id"))
-
+    op.drop_index(op.f("ix_interest_person_id"), table_name="interest")
+    op.drop_index(op.f("ix_interest_party_id"), table_name="interest")
     op.drop_table("interest")
     op.drop_table("incompatible")
-    with op.batch_alter_table("duty", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_duty_post_code"))
-
+    op.drop_index(op.f("ix_duty_post_code"), table_name="duty")
     op.drop_table("duty")
-    with op.batch_alter_table("definition", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_definition_matter"))
-
+    op.drop_index(op.f("ix_definition_matter"), table_name="definition")
     op.drop_table("definition")
-    with op.batch_alter_table("appointment", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_appointment_post_code"))
-        batch_op.drop_index(batch_op.f("ix_appointment_person_id"))
-        batch_op.drop_index(batch_op.f("ix_appointment_department_code"))
-        batch_op.drop_index("ix_appointment_dates")
-
+    op.drop_index(op.f("ix_capability_person_id"), table_name="capability")
+    op.drop_index(op.f("ix_capability_name"), table_name="capability")
+    op.drop_table("capability")
+    op.drop_index(op.f("ix_appointment_post_code"), table_name="appointment")
+    op.drop_index(op.f("ix_appointment_person_id"), table_name="appointment")
+    op.drop_index(op.f("ix_appointment_department_code"), table_name="appointment")
+    op.drop_index("ix_appointment_dates", table_name="appointment")
     op.drop_table("appointment")
     op.drop_table("account")
-    with op.batch_alter_table("absence", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_absence_person_id"))
-
+    op.drop_index(op.f("ix_absence_person_id"), table_name="absence")
     op.drop_table("absence")
-    with op.batch_alter_table("post", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_post_department_code"))
-
+    op.drop_index(op.f("ix_post_department_code"), table_name="post")
     op.drop_table("post")
-    with op.batch_alter_table("person", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_person_romanised"))
-        batch_op.drop_index(batch_op.f("ix_person_name"))
-        batch_op.drop_index(batch_op.f("ix_person_department_code"))
-
+    op.drop_index(op.f("ix_person_romanised"), table_name="person")
+    op.drop_index(op.f("ix_person_name"), table_name="person")
+    op.drop_index(op.f("ix_person_merged_into_id"), table_name="person")
+    op.drop_index(op.f("ix_person_department_code"), table_name="person")
     op.drop_table("person")
     op.drop_table("pending")
     op.drop_table("leaf")
+    op.drop_table("work_setting")
+    op.drop_table("turn")
     op.drop_table("subject_head")
-    with op.batch_alter_table("sign_in_failure", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_sign_in_failure_last_at"))
-
+    op.drop_index(op.f("ix_sign_in_failure_last_at"), table_name="sign_in_failure")
     op.drop_table("sign_in_failure")
-    with op.batch_alter_table("party", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_party_name"))
-        batch_op.drop_index(batch_op.f("ix_party_district"))
-
+    op.drop_table("separation_review")
+    op.drop_table("recheck")
+    op.drop_index(op.f("ix_party_name"), table_name="party")
+    op.drop_index(op.f("ix_party_district"), table_name="party")
     op.drop_table("party")
     op.drop_table("parameter")
     op.drop_table("log_node")
-    with op.batch_alter_table("entry", schema=None) as batch_op:
-        batch_op.drop_index(
-            "ix_entry_person_id",
-            sqlite_where=sa.text("person_id IS NOT NULL"),
-            postgresql_where=sa.text("person_id IS NOT NULL"),
-        )
-        batch_op.drop_index("ix_entry_at")
-
+    op.drop_index(
+        "ix_entry_person_id",
+        table_name="entry",
+        sqlite_where=sa.text("person_id IS NOT NULL"),
+        postgresql_where=sa.text("person_id IS NOT NULL"),
+    )
+    op.drop_index("ix_entry_at", table_name="entry")
     op.drop_table("entry")
     op.drop_table("department")
     op.drop_table("checkpoint")
     op.drop_table("case_number")
     op.drop_table("calendar_day")
     op.drop_table("budget_item")
-    if op.get_bind().dialect.name == "postgresql":
-        op.execute("DROP FUNCTION entry_pending")
-        op.execute("DROP FUNCTION never_changed")

@@ -156,20 +156,6 @@ class World:
             return queries.verify().ok
 
 
-def another_administrator(app: Flask) -> None:
-    """The bureau has one system administrator; activating asks for a second pair of eyes."""
-    from app.accounts import actions as accounts
-    from app.change import Actor
-    from app.organisation import actions as organisation
-
-    test = Actor.system("test")
-    with app.app_context():
-        person = organisation.take_on(
-            number="2699", name="闻静", romanised="Wen Jing", department_code="XX", actor=test)
-        accounts.add(username="wenjing", password=PASSWORD, person_id=person, role="system_admin", is_demo=True,
-                     actor=test)
-
-
 def deployed(world: World, source: bytes) -> int:
     """A diagram with the request form, deployed by one administrator and activated by the other."""
     import json
@@ -188,7 +174,6 @@ def world(bureau_template: Path, tmp_path_factory: pytest.TempPathFactory) -> It
     home = tmp_path_factory.mktemp("api") / "home"
     shutil.copytree(bureau_template, home)
     app = make_app(home, DEMO=True)
-    another_administrator(app)
     made = World(app)
     deployed(made, APPROVAL)
     deployed(made, WAITING)

@@ -7,14 +7,12 @@ from typing import Any
 
 import pytest
 
-from tests.api.conftest import another_administrator
 from tests.browser.conftest import House
 
 
 @pytest.fixture
 def office(house: House) -> Iterator[House]:
     """The bureau with a second administrator."""
-    another_administrator(house.app)
     yield house
 
 

@@ -95,7 +95,7 @@ def test_what_the_principal_holds_is_in_the_delegates_inbox_and_can_be_finished(
     assert not row.own and row.principals == (office.bob.person_id,)
     assert queries.case(case_id, actor=office.carol).case.id == case_id
     actions.complete(item.id, actor=office.carol, version=2, decision="agree")
-    taken = [h.body for h in queries.happenings(case_id, ["work_item.taken_over"])][0]
+    taken = next(h.body for h in queries.happenings(case_id, ["work_item.taken_over"]))
     assert taken["to"] == office.carol.person_id and taken["principal"] == office.bob.person_id
     done = [h.body for h in queries.happenings(case_id, ["work_item.completed"])][-1]
     assert done["who"]["for"] == office.bob.person_id

@@ -11,7 +11,6 @@ from flask import Flask
 
 from app.definitions import queries
 from app.extensions import db
-from tests.api.conftest import another_administrator
 from tests.conftest import make_app
 
 
@@ -142,7 +141,6 @@ def test_a_newer_draft_is_told_with_what_was_typed_still_there(visit: Any, s01: 
 def test_one_s_own_draft_is_not_offered_for_activation_and_a_second_person_s_refusal_is_told(
     visit: Any, site: Flask, s01: int
 ) -> None:
-    another_administrator(site)
     lei = visit("leiming")
     where = f"/processes/{s01}/rules"
     draft = lei.post(where, data={

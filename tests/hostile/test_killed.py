@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from app.kernel.values import loads
-from tests.api.conftest import APPROVAL, GOOD, World, another_administrator, deployed, open_item
+from tests.api.conftest import APPROVAL, GOOD, World, deployed, open_item
 from tests.cli.conftest import COMMAND, environment
 from tests.conftest import make_app
 
@@ -68,7 +68,6 @@ def home(bureau_template: Path, tmp_path: Path) -> Path:
     made = tmp_path / "home"
     shutil.copytree(bureau_template, made)
     app = make_app(made, DEMO=True)
-    another_administrator(app)
     world = World(app)
     deployed(world, APPROVAL)
     for _ in range(CASES):

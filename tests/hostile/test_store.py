@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from sqlalchemy import event
 
-from tests.api.conftest import APPROVAL, GOOD, PDF, World, another_administrator, deployed, open_item
+from tests.api.conftest import APPROVAL, GOOD, PDF, World, deployed, open_item
 from tests.conftest import make_app
 
 
@@ -27,7 +27,6 @@ def alone(bureau_template: Path, tmp_path: Path) -> Iterator[World]:
     home = tmp_path / "home"
     shutil.copytree(bureau_template, home)
     app = make_app(home, DEMO=True)
-    another_administrator(app)
     made = World(app)
     deployed(made, APPROVAL)
     yield made

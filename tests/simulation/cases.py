@@ -106,10 +106,10 @@ class Player:
         self.acts.allocate(first.token, first.node, person)
         return True
 
-    def _facts(self, without: int | None = None) -> separation.CaseFacts:
+    def _facts(self, without: int | None = None, voting: bool = False) -> separation.CaseFacts:
         run = self.run
         row = {"initiator_id": run.initiator, "initiator_department": run.department, "party": run.party}
-        facts = self.acts.facts(row, run.what, self.state, self.data, without)
+        facts = self.acts.facts(row, run.what, self.state, self.data, without, voting=voting)
         return replace(facts, barred=run.barred) if run.barred else facts
 
     def _who(self, token: int, node: str) -> tuple[int, int | None] | None:
@@ -184,12 +184,33 @@ class Player:
         return separation.allowed(
             self.run.what.rules, self.world.office, self._facts(token), node, person, behalf=behalf)
 
-    def _finish(self, token: int, node: str, person: int, behalf: int | None) -> engine.Step:
+    def _session(self, token: int, node: str, body: separation.Collective) -> bool:
+        """The body votes: members in any order, each asked of the gate, until there is a quorum. Whether there is one."""
+        office, rules, votes = self.world.office, self.run.what.rules, 0
+        post = self.run.what.node(node).post
+        members = list(office.ids(office.holders(post.code))) if post is not None else []
+        self.chance.shuffle(members)
+        for member in members:
+            if separation.allowed(rules, office, self._facts(token, voting=True), node, member):
+                self.acts.perform(node, [member], several=True)
+                self.run.history.append((node, member, None))
+                votes += 1
+                if votes >= body.needed(len(members)):
+                    self.acts.round.pop(node, None)
+                    return True
+        return False
+
+    def _finish(self, token: int, node: str, person: int, behalf: int | None) -> engine.Step | None:
         chance, what, run = self.chance, self.run.what, self.run
         several = what.node(node).loop is not None
-        persons = [p for p in (person, behalf) if p is not None]
-        self.acts.perform(node, persons, several=several)
-        run.history.append((node, person, behalf))
+        body = None if self.past_only else what.rules.collective(node)
+        if body is not None:
+            if not self._session(token, node, body):
+                run.stuck = node
+                return None
+        else:
+            self.acts.perform(node, [p for p in (person, behalf) if p is not None], several=several)
+            run.history.append((node, person, behalf))
         places = engine.returnable(what.program, self.state, token) if chance.random() < 0.1 else ()
         self.acts.close(token)
         if places:

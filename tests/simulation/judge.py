@@ -85,6 +85,9 @@ def _too_few(rule: Any, acts: Any, run: Run, partial: bool) -> bool:
         return any(_distinct(done) < min(least, len(done)) for node in nodes for done in run.rounds.get(node, ()))
     if partial or not all(acts[n] for n in nodes):
         return False
+    bodies = [n for n in nodes if run.what.rules.collective(n) is not None]
+    if bodies:          # the votes of a body are several people's, not one's at a time
+        return _distinct([act for n in nodes for act in acts[n]]) < least
     return any(_distinct(pick) < min(least, len(pick)) for pick in product(*(acts[n] for n in nodes)))
 
 

@@ -38,9 +38,11 @@ class Drawing:
     """A diagram while it is drawn: its parts, its user tasks, and how many gateways there are so far."""
 
     chance: random.Random
+    body: bool = False
     parts: list[str] = field(default_factory=list)
     tasks: list[str] = field(default_factory=list)
     several: dict[str, int] = field(default_factory=dict)
+    decided: list[str] = field(default_factory=list)
     gateways: int = 0
 
     def gateway(self) -> str:
@@ -64,6 +66,9 @@ class Drawing:
             )
         where = "initiator" if chance.random() < 0.15 else ""
         post = "HEAD" if where else chance.choice(POSTS)
+        if self.body and name not in self.several and chance.random() < 0.15:
+            where, post = "", "BODY"
+            self.decided.append(name)
         self.parts.append(user(name, post=post, department=where, inside=inside))
         return Piece(name, name)
 
@@ -105,9 +110,13 @@ class Drawing:
         return Piece(split, join)
 
 
-def process(chance: random.Random, number: int) -> tuple[bytes, dict[str, int]]:
-    """A diagram with 3 to 10 user tasks and up to 6 rules, and the data its gateways ask for."""
-    drawing = Drawing(chance)
+def process(chance: random.Random, number: int, body: bool) -> tuple[bytes, dict[str, int]]:
+    """A diagram with 3 to 10 user tasks and up to 6 rules, and the data its gateways ask for.
+
+    Args:
+        body: the office has a collective body, which may decide some of the tasks.
+    """
+    drawing = Drawing(chance, body)
     piece = drawing.block(chance.randint(3, 10))
     parts = [start("s"), user("apply", post="CLK"), *drawing.parts, end("e"), flow("s-apply", "s", "apply"),
              flow("into", "apply", piece.first), flow("out", piece.last, "e", piece.leave)]
@@ -120,6 +129,7 @@ def _rules(chance: random.Random, drawing: Drawing) -> list[str]:
     found = [
         f'<gz:people id="m{task}" nodes="{task}" min="2" basis="§2"/>' for task in drawing.several if chance.random() < 0.7
     ]
+    found += [f'<gz:collective id="d{task}" node="{task}" quorum="2/3" basis="§9"/>' for task in drawing.decided]
     for number in range(chance.randint(1, 6)):
         kind = chance.choice(KINDS)
         nodes = " ".join(chance.sample(tasks, min(len(tasks), chance.randint(2, 4))))
@@ -134,7 +144,7 @@ def _rules(chance: random.Random, drawing: Drawing) -> list[str]:
             found.append(f'<gz:{kind} {rule} nodes="{" ".join(chance.sample(single, min(len(single), 2)))}"/>')
         elif kind == "recuse":
             found.append(f'<gz:recuse {rule} nodes="*" party="{chance.choice(("initiator", "taxpayer"))}"/>')
-        elif kind == "senior":
+        elif kind == "senior" and len(single) > 1:
             lower, upper = chance.sample(single, 2)
             found.append(f'<gz:senior {rule} lower="{lower}" upper="{upper}"/>')
         elif kind in ("rotate", "apart"):
@@ -153,6 +163,7 @@ KINDS = ("differ", "differ", "differ", "differ", "same", "most", "least", "depar
 def office(chance: random.Random, size: int) -> separation.Office:
     """``size`` people with one to three posts each; kin, interests, ranks and, now and then, a standing proxy."""
     departments = [f"D{i}" for i in range(max(2, min(15, size // 6)))]
+    body = chance.choice((0, 0, 4, 5, 7))
     people = []
     for number in range(1, size + 1):
         home = chance.choice(departments)
@@ -160,6 +171,8 @@ def office(chance: random.Random, size: int) -> separation.Office:
         posts.add(("CLK", home) if chance.random() < 0.8 else ("HEAD", home))
         if chance.random() < 0.25:
             posts.add(("HEAD", home))
+        if number <= body:
+            posts.add(("BODY", None))
         proxies = ()
         if number > 1 and chance.random() < 0.05:
             proxies = (Proxy(chance.randint(1, number - 1), None, None),)
@@ -178,7 +191,7 @@ def world(chance: random.Random, wanted: int = 4) -> World:
     there = office(chance, chance.choice(SIZES))
     meanings, starts, thrown = [], {}, 0
     for number in range(wanted * 4):
-        source, asked = process(chance, number)
+        source, asked = process(chance, number, bool(there.holders("BODY")))
         document = reader.read(source)
         faults = [f for f in bpmn_rules.check(document) if f.severity == "error"]
         if faults:

@@ -216,7 +216,7 @@ def test_what_is_not_ones_own_to_ask_for_is_not_there(checked: tuple[Any, int, i
 # -- recusal ----------------------------------------------------------------------------------------------------------
 
 def test_one_steps_aside_on_the_page_of_the_case(checked: tuple[Any, int, int], site: Flask) -> None:
-    liu, case_id, item = checked
+    liu, case_id, _item = checked
     page = read(liu, f"/cases/{case_id}")
     assert f"/cases/{case_id}/recuse" in page
     answer = liu.post(f"/cases/{case_id}/recuse", data={"_reason": "与报销人系近亲", "basis": "公务员法 §76"})

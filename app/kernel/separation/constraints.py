@@ -31,7 +31,7 @@ class Collective:
     """A node that a body decides by vote.
 
     ``quorum``: how many of those entitled to vote must do so, as a part of them or as a number; ``majority``: the part
-    of the votes cast that must be exceeded; ``chair_last``: the chair speaks last (末位表态).
+    of those entitled that must be exceeded; ``chair_last``: the chair speaks last (末位表态).
     """
 
     id: str
@@ -40,10 +40,10 @@ class Collective:
     chair_last: bool = False
 
     def needed(self, entitled: int) -> int:
-        """How many different members must vote where ``entitled`` may; at least one."""
+        """How many different members must vote where ``entitled`` may; at least two: one person is no body."""
         if isinstance(self.quorum, Fraction):
-            return max(ceil(self.quorum * entitled), 1)
-        return max(self.quorum, 1)
+            return max(ceil(self.quorum * entitled), 2)
+        return max(self.quorum, 2)
 
 
 @dataclass(frozen=True, slots=True)
