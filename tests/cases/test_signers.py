@@ -529,3 +529,64 @@ def test_only_people_of_the_office_act(at_check: SimpleNamespace) -> None:
     ):
         with pytest.raises((Conflict, Forbidden)):
             verb(Actor.system("test"))
+
+
+# -- interrupted, and one of several ----------------------------------------------------------------------------------
+
+def test_an_interrupted_task_withdraws_its_signers_and_what_was_handed_in_stands(
+    office: SimpleNamespace, app: Any,
+) -> None:
+    from datetime import UTC, datetime, timedelta
+
+    from app import jobs
+    from tests.diagrams import flow
+
+    deployed(diagram(
+        "urgent", start("s"), user("apply", "CLK", form="note"), user("check", "HEAD", form="note"),
+        '<bpmn:boundaryEvent id="late" attachedToRef="check"><bpmn:timerEventDefinition id="td"><bpmn:timeDuration xsi:type="bpmn:tFormalExpression">PT1H'
+        "</bpmn:timeDuration></bpmn:timerEventDefinition></bpmn:boundaryEvent>",
+        user("close", "ACC", form="note"), end("e"), end("e2"), flow("f1", "late", "close"), flow("f2", "close", "e2"),
+        path="s apply check e", constraints='<gz:differ id="c1" nodes="apply check close"/>',
+    ), {"note": NOTE})
+    case_id = actions.start("urgent", actor=office.ada, answers={"note": "x"})
+    open_ = items(case_id)["check"]
+    actions.claim(open_.id, actor=office.bob)
+    at = SimpleNamespace(case=case_id, item=open_.id, **vars(office))
+    add(at, at.dora, position="after")
+    actions.complete(at.item, actor=at.bob, version=item(at.item).version)
+    now = datetime.now(UTC) + timedelta(hours=2)
+    app.config["CLOCK"] = lambda: now
+    assert jobs.run_due_timers() == 1
+    assert beside(at.item)[at.dora.person_id].state == "withdrawn" and item(at.item).state == "completed"
+    assert acts_of(case_id).signing == {} and [held[0] for held in acts_of(case_id).held.values()] == ["close"]
+    take(case_id, "close", at.dora)  # she has not signed, so nothing stands against her
+    assert status(case_id) == "completed" and trail.verify().ok
+
+
+def test_an_instance_of_several_waits_for_its_own_signers(office: SimpleNamespace) -> None:
+    deployed(diagram(
+        "several", start("s"), user("apply", "CLK", form="note"),
+        user("look", "ACC", form="note", inside='<bpmn:multiInstanceLoopCharacteristics><bpmn:loopCardinality '
+             'xsi:type="bpmn:tFormalExpression">2'
+             "</bpmn:loopCardinality></bpmn:multiInstanceLoopCharacteristics>"),
+        user("close", "HEAD", form="note"), end("e"), path="s apply look close e",
+        constraints='<gz:people id="p1" nodes="look" min="2" basis="两人以上"/>',
+    ), {"note": NOTE})
+    case_id = actions.start("several", actor=office.ada, answers={"note": "x"})
+    first, second = db.session.execute(
+        ITEM.select().where(ITEM.c.case_id == case_id, ITEM.c.node == "look").order_by(ITEM.c.id)).all()
+    db.session.rollback()
+    actions.claim(first.id, actor=office.dora)
+    at = SimpleNamespace(case=case_id, item=first.id, **vars(office))
+    actions.add_signer(first.id, actor=at.dora, version=2, persons=[at.carol.person_id], position="after", reason="x")
+    actions.complete(first.id, actor=at.dora, version=3)
+    with pytest.raises(Refused) as refusal:  # two people: not the one whose instance waits for its signer
+        actions.claim(second.id, actor=at.dora)
+    assert refusal.value.objections[0].constraint == "p1"
+    actions.claim(second.id, actor=at.frank)
+    actions.complete(second.id, actor=at.frank, version=2)
+    assert "close" not in items(case_id)
+    mine = beside(first.id)[at.carol.person_id]
+    actions.complete(mine.id, actor=at.carol, version=1, decision="agree")
+    assert "close" in items(case_id)
+    assert sorted(acts_of(case_id).round["look"]) == sorted([[at.dora.person_id], [at.frank.person_id]])
