@@ -189,13 +189,14 @@ class Player:
         office, rules, votes = self.world.office, self.run.what.rules, 0
         post = self.run.what.node(node).post
         members = list(office.ids(office.holders(post.code))) if post is not None else []
+        quorum = body.needed(len(members))
         self.chance.shuffle(members)
-        for member in members:
+        for member in members * 2:      # who could not be the first to vote may be the third
             if separation.allowed(rules, office, self._facts(token, voting=True), node, member):
                 self.acts.perform(node, [member], several=True)
                 self.run.history.append((node, member, None))
                 votes += 1
-                if votes >= body.needed(len(members)):
+                if votes >= quorum:
                     self.acts.round.pop(node, None)
                     return True
         return False

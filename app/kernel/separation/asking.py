@@ -55,7 +55,7 @@ def entitled(situation: Situation, asked: Asked) -> bool:
     if i is None:
         return False
     j = office.index.get(asked.behalf)
-    if j is None or not situation.present >> i & 1:
+    if j is None or not situation.present >> i & 1 or task in situation.rules.bodies:
         return False
     if not asked.signer and not (situation.holders(task) >> j & 1 and situation.known(task)):
         return False

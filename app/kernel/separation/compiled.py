@@ -151,9 +151,9 @@ def stands_against(office: Office, delegate: int, post: str) -> tuple[str, str] 
 
 
 def covers(office: Office, rules: Rules, task: int, delegate: int, principal: int) -> bool:
-    """Whether a proxy in force lets one act in the other's place at ``task``."""
+    """Whether a proxy in force lets one act in the other's place at ``task``. A body's members vote in person."""
     post = rules.posts[task]
-    return any(
+    return task not in rules.bodies and any(
         d == delegate and p == principal
         and (processes is None or rules.process in processes)
         and (posts is None or (post is not None and office.code(post.code) in posts))

@@ -83,7 +83,10 @@ def _entitlement(situation: Situation, asked: Asked) -> list[Objection]:
     if asked.behalf is None or i is None or h is None:
         return found
     principal = office.name(asked.behalf)
-    if asked.by_proxy and not covers(office, rules, task, i, h):
+    if task in rules.bodies:
+        object_("proxy", Text("集体决策须成员本人记名表决，不得代理", "a member of a body votes in person, by no proxy"),
+                whom=asked.person)
+    elif asked.by_proxy and not covers(office, rules, task, i, h):
         code = post.code if post is not None else "*"
         object_("proxy", Text(
             f"{who}没有{principal}在本流程岗位“{code}”上的有效代理授权(代理不得转委托)",

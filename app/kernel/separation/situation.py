@@ -190,6 +190,8 @@ class Situation:
                 alone |= mask
         present = self.present
         for v in range(len(c.base)):
+            if v in self.rules.bodies:      # a vote is given in person
+                continue
             pairs = c.seats.get(v, ()) + (what.seats.get(v, ()) if what is not None else ())
             if self.lent and self.claimed[v].bit_count() == 2 and not self.rules.several >> v & 1:
                 one, other = bits(self.claimed[v])

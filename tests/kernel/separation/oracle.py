@@ -71,7 +71,8 @@ class Oracle:
                for code, _ in self.people[delegate].posts):
             return False
         return any(
-            proxy.principal == principal and (proxy.posts is None or self.post(task) in proxy.posts)
+            self.rules.collective(task) is None      # a vote is given in person
+            and proxy.principal == principal and (proxy.posts is None or self.post(task) in proxy.posts)
             and (proxy.processes is None or self.rules.process in proxy.processes)
             for proxy in self.people[delegate].proxies
         )

@@ -234,3 +234,16 @@ def test_a_signer_comes_on_top_of_the_holder_and_may_not_use_up_who_is_needed():
     now = facts("a b", claimed={"a": [1]}, open={"a": 1})
     assert may(most, office, now, "a", 2, signer=True).allowed, "B is the second person anyway"
     assert reasons(may(most, office, now, "a", 3, signer=True)) == ["look-ahead"]
+
+
+def test_nobody_votes_in_a_body_in_somebody_elses_place_and_no_plan_counts_on_it():
+    board = rules({"ask": "CLERK", "decide": "BOARD"}, rule("collective", "decide", "b", "Charter", quorum="2"))
+    people = [person(1, "Ada", "CLERK"), person(2, "Bob", "BOARD"), person(3, "Carl", "BOARD", present=False),
+              person(5, "Eve", "DRIVER", proxies=(Proxy(3),))]
+    office = Office.of(people)
+    now = facts("decide", performed={"ask": [1]}, open={"decide": 1})
+    assert seats(board, office, now, "decide") == ()
+    (objection,) = [o for o in may(board, office, now, "decide", 5, behalf=3).objections if o.constraint == "proxy"]
+    assert "本人记名表决" in objection.because.zh and "votes in person" in objection.because.en
+    assert plan(board, office, now) is None and not satisfiable(board, office)
+    assert satisfiable(board, Office.of([*people, person(6, "Fay", "BOARD")]))
