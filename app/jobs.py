@@ -22,8 +22,8 @@ from sqlalchemy.engine import Connection
 from . import broker as _broker  # noqa: F401 - names the transport gangze://
 from . import clock, handling
 from .cases import actions
-from .cases.acting import CASE, JOB, TIMER
 from .cases.models import CaseStatus, JobState
+from .cases.statements import CASE, JOB, TIMER
 from .change import Actor
 from .errors import Conflict, GangzeError, Unavailable
 from .extensions import begin_writing, db

@@ -1,8 +1,8 @@
 """One act on one case: locked, re-read, decided, carried out, saved.
 
 Every verb of ``actions`` opens an :class:`Act`. It holds the case as read under its lock, asks the node handlers, runs
-the engine, and turns what the engine returns into work items, timers, jobs and entries. Everything is written with a
-few fixed statements, so an act costs the same however long the case and however full the database.
+the engine, and turns what the engine returns into work items, timers, jobs and entries. How a case is read under
+its lock is in ``locking``, the statements themselves in ``statements``.
 """
 from __future__ import annotations
 
@@ -14,15 +14,13 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask import current_app
-from sqlalchemy import bindparam, delete, insert, null, select, update
+from sqlalchemy import insert, select
 from sqlalchemy.engine import Connection
-from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.sql.functions import FunctionElement
 
 from .. import handling
 from ..change import GENESIS, Actor, Chain, Change, change
 from ..definitions.queries import Meaning, meaning
-from ..errors import Conflict, NotFound, Refused
+from ..errors import Conflict, Refused
 from ..handling import Moment
 from ..kernel import engine, separation
 from ..kernel.bpmn.model import Node
@@ -31,41 +29,14 @@ from ..kernel.text import Text
 from ..kernel.values import dumps, loads
 from ..organisation import queries as organisation
 from ..trail import verification
-from ..written import Statement
-from . import served, sessions, signing
+from . import served, sessions, signing, statements
 from .acts import Acts
-from .models import Case, CaseStatus, CaseTimer, ItemState, Job, JobState, Signing, Subscription, WorkItem
+from .locking import Item, locked
+from .models import CaseStatus, ItemState, JobState
+from .statements import CASE, JOB, TIMER, WAIT
 
 #: A handler of this name is a decision table of the package: ``decision.approver`` is decisions/approver.dmn.
 DECISION = "decision."
-CASE, ITEM, JOB, TIMER, WAIT = (m.__table__ for m in (Case, WorkItem, Job, CaseTimer, Subscription))
-
-
-@dataclass(slots=True)
-class Item:
-    """A work item under its case's lock. ``id`` is None until it is stored."""
-
-    token: int
-    node: str
-    post: str
-    department: str | None = None
-    number: int | None = None
-    state: ItemState = ItemState.OFFERED
-    assignee_id: int | None = None
-    behalf_id: int | None = None
-    due_at: datetime | None = None
-    due_published: bool = True
-    risk: str | None = None
-    id: int | None = None
-    version: int = 1
-    draft: str | None = None
-    offered_at: datetime | None = None
-    parent_id: int | None = None
-    signing: Signing | None = None
-    offered_to_id: int | None = None
-    started_at: datetime | None = None
-    suspended_at: datetime | None = None
-    escalates: bool = False
 
 
 @dataclass(slots=True)
@@ -242,7 +213,7 @@ class Act:
     def end_item(self, item: Item, outcome: str, opinion: str | None, answers: Mapping[str, Any]) -> None:
         """What the assignee hands in, once and for all; the item's state must have been set."""
         item.version += 1
-        self.c.wire.send(_END_ITEM, {
+        self.c.wire.send(statements.END_ITEM, {
             "b_id": item.id, "b_state": item.state, "b_version": item.version, "b_ended_at": self.now,
             "b_outcome": outcome, "b_opinion": opinion, "b_answers": dumps(dict(answers)),
         })
@@ -250,7 +221,7 @@ class Act:
     def save_item(self, item: Item, **columns: Any) -> None:
         """Write an item's new state; its version goes up."""
         item.version += 1
-        self.c.connection.execute(_UPDATE_ITEM, {
+        self.c.connection.execute(statements.UPDATE_ITEM, {
             "b_id": item.id, "state": item.state, "assignee_id": item.assignee_id, "on_behalf_of_id": item.behalf_id,
             "version": item.version, "offered_to_id": item.offered_to_id, "started_at": item.started_at,
             "suspended_at": item.suspended_at, **columns,
@@ -267,15 +238,8 @@ class Act:
         )
         self.acts.open(item.token, item.node, first=item.number in (0, None))
         handling.run(Moment.OPENING, self, item)
-        item.id = self.row.pop("next_item", None) or self.c.wire.first(_NEXT_ITEM, {})["next_item"]
-        self.c.wire.send(_INSERT_ITEM, {
-            "id": item.id, "case_id": self.id, "token": item.token, "node": item.node, "number": item.number,
-            "state": item.state, "version": item.version, "post": item.post, "department": item.department,
-            "assignee_id": item.assignee_id, "on_behalf_of_id": item.behalf_id, "offered_at": self.now,
-            "allocated_at": self.now if item.assignee_id else None, "due_at": item.due_at,
-            "due_published": item.due_published, "risk": item.risk, "offered_to_id": item.offered_to_id,
-            "started_at": item.started_at, "escalates": item.escalates,
-        })
+        item.id = self.row.pop("next_item", None) or self.c.wire.first(statements.NEXT_ITEM, {})["next_item"]
+        self.c.wire.send(statements.INSERT_ITEM, item.stored(self.id, self.now))
         self.entry(
             f"work_item.{'created' if item.state is ItemState.CREATED else 'offered'}", node=item.node, item=item.id,
             post=item.post, department=item.department, due=item.due_at, actor=Actor.system("engine"),
@@ -300,7 +264,7 @@ class Act:
         if self.item is not None and self.item.token == closed.token and closed.how in ("completed", "returned"):
             return  # the action that closed it saves it itself
         state = ItemState.WITHDRAWN if closed.how != "completed" else ItemState.COMPLETED
-        item_id = self.c.connection.execute(_CLOSE_ITEM, {
+        item_id = self.c.connection.execute(statements.CLOSE_ITEM, {
             "b_case": self.id, "b_token": closed.token, "state": state, "ended_at": self.now,
         }).scalar_one_or_none()
         self.entry(f"work_item.{state}", node=closed.node, item=item_id, actor=Actor.system("engine"))
@@ -308,7 +272,7 @@ class Act:
     def _stop(self, tokens: tuple[int, ...]) -> None:
         for token in tokens:
             where = {"b_case": self.id, "b_token": token}
-            for statement in _STOP:
+            for statement in statements.STOP:
                 self.c.connection.execute(statement, where)
 
     def _decide(self, call: engine.Call) -> None:
@@ -342,10 +306,10 @@ class Act:
     def _save(self, seq: int, head: bytes) -> None:
         """The case's last statement: everything that changed and the end of its chain, at once."""
         row = {**self.row, **self._changed}
-        self.c.wire.send(_UPDATE_CASE, {
+        self.c.wire.send(statements.UPDATE_CASE, {
             "b_id": self.id, "b_state": self.state, "b_data": dumps(self.data),
             "b_acts": self.acts.written(),
-            "b_trail_seq": seq, "b_trail_head": head, **{f"b_{name}": row[name] for name in _MUTABLE},
+            "b_trail_seq": seq, "b_trail_head": head, **{f"b_{name}": row[name] for name in statements.MUTABLE},
         })
 
 
@@ -357,71 +321,6 @@ def _heads(connection: Connection) -> Iterator[tuple[str, int, bytes]]:
 
 
 verification.HEADS.append(_heads)
-
-
-class _NextItem(FunctionElement[int]):
-    """The id of the next work item, known before it is stored, because the entries speak of it."""
-
-    type = ITEM.c.id.type
-
-
-class _ItemAhead(_NextItem):
-    """The same, already with the lock: most acts open one item, and on PostgreSQL asking would be one more wait. None
-    on SQLite, where asking is nothing and another item stored in between would be given the same one."""
-
-
-@compiles(_NextItem, "postgresql")
-def _from_sequence(element: Any, compiler: Any, **kw: Any) -> str:
-    return "nextval('work_item_id_seq')"
-
-
-@compiles(_NextItem, "sqlite")
-def _behind_the_last(element: Any, compiler: Any, **kw: Any) -> str:
-    return "(SELECT coalesce(max(id), 0) + 1 FROM work_item)"  # as SQLite itself counts; nobody else is writing
-
-
-@compiles(_ItemAhead, "sqlite")
-def _none_ahead(element: Any, compiler: Any, **kw: Any) -> str:
-    return "NULL"
-
-
-_OFFICE = organisation.VERSION.label("office_version")
-_CASE_COLUMNS = list(CASE.c)
-_LOCK_CASE = Statement(
-    select(*_CASE_COLUMNS, _OFFICE).where(CASE.c.id == bindparam("id")).with_for_update(of=CASE)
-)
-_LOCK_ITEM = Statement(
-    select(*_CASE_COLUMNS, *(c.label(f"item_{c.name}") for c in ITEM.c), _OFFICE, _ItemAhead().label("next_item"))
-    .select_from(CASE.join(ITEM, ITEM.c.case_id == CASE.c.id))
-    .where(ITEM.c.id == bindparam("id"))
-    .with_for_update(of=[CASE, ITEM])
-)
-_NEXT_ITEM = Statement(select(_NextItem().label("next_item")))
-_INSERT_ITEM = Statement(insert(ITEM).inline(), (
-    "id", "case_id", "token", "node", "number", "state", "version", "post", "department", "assignee_id",
-    "on_behalf_of_id", "offered_at", "allocated_at", "due_at", "due_published", "risk", "offered_to_id", "started_at",
-    "escalates",
-))
-_UPDATE_ITEM = update(ITEM).where(ITEM.c.id == bindparam("b_id"))
-_END_ITEM = Statement(update(ITEM).where(ITEM.c.id == bindparam("b_id")).values(
-    state=bindparam("b_state"), version=bindparam("b_version"), ended_at=bindparam("b_ended_at"), draft=null(),
-    outcome=bindparam("b_outcome"), opinion=bindparam("b_opinion"), answers=bindparam("b_answers"),
-))
-_CLOSE_ITEM = (
-    update(ITEM).where(ITEM.c.case_id == bindparam("b_case"), ITEM.c.token == bindparam("b_token"))
-    .values(version=ITEM.c.version + 1).returning(ITEM.c.id)
-)
-#: Columns of a case that an act may set; written every time, so that there is one statement to keep compiled.
-_MUTABLE = ("title", "status", "party", "ended_at", "suspended_at")
-_UPDATE_CASE = Statement(update(CASE).where(CASE.c.id == bindparam("b_id")).values({
-    name: bindparam(f"b_{name}") for name in ("state", "data", "acts", "trail_seq", "trail_head", *_MUTABLE)
-}))
-_STOP = (
-    delete(TIMER).where(TIMER.c.case_id == bindparam("b_case"), TIMER.c.token == bindparam("b_token")),
-    delete(WAIT).where(WAIT.c.case_id == bindparam("b_case"), WAIT.c.token == bindparam("b_token")),
-    update(JOB).where(JOB.c.case_id == bindparam("b_case"), JOB.c.token == bindparam("b_token"),
-                      JOB.c.state != JobState.DONE).values(state=JobState.STOPPED),
-)
 
 
 def today(now: datetime) -> Any:
@@ -458,22 +357,9 @@ def acting(
     found: list[Act] = []
 
     def lock(c: Change) -> None:
-        read = (
-            c.wire.first(_LOCK_CASE, {"id": case}) if item is None else c.wire.first(_LOCK_ITEM, {"id": item})
-        )
-        if read is None:
-            raise NotFound(Text("没有这个办件或待办", "there is no such case or work item"))
+        read, held = locked(c, case=case, item=item)
         c.subject = f"case:{read['id']}"
-        held = None
-        if item is not None:
-            held = Item(
-                read["item_token"], read["item_node"], read["item_post"], read["item_department"], read["item_number"],
-                ItemState(read["item_state"]), read["item_assignee_id"], read["item_on_behalf_of_id"],
-                read["item_due_at"], read["item_due_published"], read["item_risk"], read["item_id"],
-                read["item_version"], read["item_draft"], read["item_offered_at"], read["item_parent_id"],
-                read["item_signing"] and Signing(read["item_signing"]), read["item_offered_to_id"],
-                read["item_started_at"], read["item_suspended_at"], read["item_escalates"],
-            )
+        if held is not None:
             c.actor = actor if not in_post else replace(
                 actor, post=held.post or actor.post, department=held.department or actor.department,
                 on_behalf_of=held.behalf_id if held.assignee_id == actor.person_id else None,
@@ -501,7 +387,7 @@ def beginning(
             "acts": Acts().written(),
         }
         row["id"] = c.connection.execute(insert(CASE).returning(CASE.c.id), row).scalar_one()
-        row["office_version"] = c.connection.execute(select(_OFFICE)).scalar_one()
+        row["office_version"] = c.connection.execute(select(statements.OFFICE_VERSION)).scalar_one()
         c.subject = f"case:{row['id']}"
         act = _read(c, row, None)
         act.data = dict(data)
@@ -519,4 +405,4 @@ def _poke() -> None:
     jobs.poke()
 
 
-__all__ = ["Act", "Item", "acting", "beginning", "today"]
+__all__ = ["Act", "acting", "beginning", "today"]

@@ -18,7 +18,8 @@ from ..parameters import queries as parameters
 from ..registers import today
 
 if TYPE_CHECKING:
-    from .acting import Act, Item
+    from .acting import Act
+    from .locking import Item
 
 #: Hours after its beginning in which a session may vote, where the parameter SESSION_HOURS says nothing.
 HOURS = 12

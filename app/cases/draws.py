@@ -24,7 +24,8 @@ from ..organisation.models import Person
 from ..trail.models import Entry
 
 if TYPE_CHECKING:
-    from .acting import Act, Item
+    from .acting import Act
+    from .locking import Item
 
 _PERSON = Person.__table__
 _GENESIS = bytes(32)

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import and_, case, func, or_, select
 
 from ..kernel.text import Text
-from .acting import ITEM
+from .statements import ITEM
 
 _FAR = datetime(9999, 1, 1, tzinfo=UTC)
 

@@ -13,7 +13,8 @@ from ..errors import Refused
 from .models import ControlKind, DualControl
 
 if TYPE_CHECKING:
-    from .acting import Act, Item
+    from .acting import Act
+    from .locking import Item
 
 CONTROL = DualControl.__table__
 

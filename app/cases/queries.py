@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, func, select, text
+from sqlalchemy import and_, func, select
 
 from .. import clock
 from ..change import Actor
@@ -25,10 +25,11 @@ from ..trail.filters import CASES_OF
 from ..trail.models import Entry
 from . import gate, served, standing_in
 from . import ordering as order
-from .acting import CASE, ITEM, WAIT, today
+from .acting import today
 from .acts import Acts
 from .models import ALLOCATED, DONE, OFFERED, Case, CaseStatus, ItemState, Job, JobState, Notice, Signing, WorkItem
 from .permissions import sees
+from .statements import CASE, ITEM, WAIT, in_state
 
 PAGE = 50
 
@@ -110,12 +111,12 @@ def work_items(
     page_size = max(1, min(page_size, 200))
     open_states = (ItemState.OFFERED, ItemState.ALLOCATED)
     mine = {
-        "offered": lambda: and_(_is(OFFERED), _offered_to(person)),
-        "allocated": lambda: and_(_is(ALLOCATED), standing_in.held(office_now(), person)),
+        "offered": lambda: and_(in_state(OFFERED), _offered_to(person)),
+        "allocated": lambda: and_(in_state(ALLOCATED), standing_in.held(office_now(), person)),
         "drafts": lambda: and_(
-            _is(ALLOCATED), ITEM.c.assignee_id == person, ITEM.c.draft.is_not(None)),
+            in_state(ALLOCATED), ITEM.c.assignee_id == person, ITEM.c.draft.is_not(None)),
         "completed": lambda: and_(
-            _is(DONE), ITEM.c.assignee_id == person),
+            in_state(DONE), ITEM.c.assignee_id == person),
         "started": lambda: and_(ITEM.c.state.in_(open_states), CASE.c.initiator_id == person),
     }.get(view)
     if mine is None:
@@ -165,8 +166,8 @@ def counts(person: int) -> dict[str, int]:
     """How many items each view holds (offered ones by post; the list itself also asks the gate)."""
     running = ITEM.join(CASE, CASE.c.id == ITEM.c.case_id)
     base = select(func.count()).select_from(running).where(CASE.c.status == CaseStatus.RUNNING)
-    allocated = base.where(_is(ALLOCATED), standing_in.held(office_now(), person))
-    offered = base.where(_is(OFFERED), _offered_to(person))
+    allocated = base.where(in_state(ALLOCATED), standing_in.held(office_now(), person))
+    offered = base.where(in_state(OFFERED), _offered_to(person))
     return {
         "allocated": db.session.scalar(allocated) or 0,
         "offered": db.session.scalar(offered) or 0,
@@ -565,11 +566,6 @@ _ROW = [
 ]
 
 
-def _is(condition: str) -> Any:
-    """A state condition of work items as their indexes have it."""
-    return text(f"work_item.{condition}")
-
-
 def _offered_to(person: int) -> Any:
     return standing_in.offered(office_now(), person)
 
@@ -578,7 +574,7 @@ def _is_offered(row: Case, person: int | None) -> bool:
     if person is None:
         return False
     return db.session.scalar(
-        select(ITEM.c.id).where(ITEM.c.case_id == row.id, _is(OFFERED), _offered_to(person)).limit(1)
+        select(ITEM.c.id).where(ITEM.c.case_id == row.id, in_state(OFFERED), _offered_to(person)).limit(1)
     ) is not None
 
 

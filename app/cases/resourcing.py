@@ -12,8 +12,10 @@ from sqlalchemy.engine import Connection
 from ..definitions.models import Definition
 from ..kernel.values import dumps, loads
 from ..organisation.models import Department, Person
-from .acting import CASE, ITEM, Act, Item, today
+from .acting import Act, today
+from .locking import Item
 from .models import ALLOCATED, DONE, OFFERED, ItemState, Turn, WorkSetting
+from .statements import CASE, ITEM, in_state
 
 TURN, SETTING = Turn.__table__, WorkSetting.__table__
 
@@ -32,7 +34,7 @@ def by_number(act: Act, number: str) -> list[int]:
 def in_hand(act: Act, people: Sequence[int]) -> dict[int, int]:
     """How many work items each person holds; who holds none is left out."""
     rows = act.c.connection.execute(
-        select(ITEM.c.assignee_id, func.count()).where(text(f"work_item.{ALLOCATED}"), ITEM.c.assignee_id.in_(people))
+        select(ITEM.c.assignee_id, func.count()).where(in_state(ALLOCATED), ITEM.c.assignee_id.in_(people))
         .group_by(ITEM.c.assignee_id)
     )
     return {row[0]: row[1] for row in rows}
@@ -44,7 +46,7 @@ def times_done(act: Act, node: str, people: Sequence[int]) -> dict[int, int]:
         select(ITEM.c.assignee_id, func.count())
         .select_from(ITEM.join(CASE, CASE.c.id == ITEM.c.case_id))
         .join(Definition, Definition.id == CASE.c.definition_id)
-        .where(text(f"work_item.{DONE}"), ITEM.c.assignee_id.in_(people), ITEM.c.node == node,
+        .where(in_state(DONE), ITEM.c.assignee_id.in_(people), ITEM.c.node == node,
                Definition.key == act.meaning.key)
         .group_by(ITEM.c.assignee_id)
     )

@@ -23,7 +23,8 @@ from . import notices
 from .models import CaseStatus, ItemState, Signing, WorkItem
 
 if TYPE_CHECKING:
-    from .acting import Act, Item
+    from .acting import Act
+    from .locking import Item
 
 ITEM = WorkItem.__table__
 #: Groups that must be done before the assignee goes on; the others, before the case does.

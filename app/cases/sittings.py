@@ -17,9 +17,9 @@ from ..kernel.separation import session as kernel
 from ..kernel.text import Text
 from ..kernel.values import loads
 from . import bodies, queries
-from .acting import CASE
 from .models import SITTING, CaseStatus, SessionState, WorkItem
 from .sessions import SESSION, VOTE, sitting
+from .statements import CASE
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from sqlalchemy import and_, or_, select, text
+from sqlalchemy import and_, or_, select
 
 from ..definitions import queries as definitions
 from ..definitions.queries import meaning
@@ -21,10 +21,10 @@ from ..kernel.forms import Form
 from ..kernel.text import Text
 from ..kernel.values import loads
 from . import gate, queries
-from .acting import CASE, ITEM
 from .models import ALLOCATED, OFFERED, Case, CaseStatus, ItemState, WorkItem, WorkSetting
 from .ordering import DEFAULT
 from .permissions import knows
+from .statements import CASE, ITEM, in_state
 
 #: The office's own row of settings.
 OFFICE = 0
@@ -107,9 +107,9 @@ def visible(person: int) -> list[queries.ItemView]:
         states = []
         theirs = node.post is not None and gate.holds(office, person, node.post.code, None)  # in their list of offers
         if how is not None and not theirs and knows(office, person, node, how.offered_to):
-            states.append(text(f"work_item.{OFFERED}"))
+            states.append(in_state(OFFERED))
         if how is not None and knows(office, person, node, how.allocated_to):
-            states.append(text(f"work_item.{ALLOCATED}"))
+            states.append(in_state(ALLOCATED))
         if states:
             found.append(and_(CASE.c.definition_id == definition_id, ITEM.c.node == node.id, or_(*states)))
     return queries.views(

@@ -22,8 +22,8 @@ from typing import Any
 from sqlalchemy import event, func, select
 
 from app.cases import actions
-from app.cases.acting import CASE, ITEM
 from app.cases.models import CaseStatus, ItemState
+from app.cases.statements import CASE, ITEM
 from app.change import Actor
 from app.definitions import actions as definitions
 from app.definitions.packages import Package

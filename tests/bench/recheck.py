@@ -21,9 +21,9 @@ from sqlalchemy import insert, select, update
 from app import demonstration, jobs
 from app.accounts import queries as accounts
 from app.cases import actions, files, queries
-from app.cases.acting import CASE, ITEM
 from app.cases.acts import Acts
 from app.cases.models import CaseStatus, WorkItem
+from app.cases.statements import CASE, ITEM
 from app.change import Actor
 from app.definitions.queries import active, meaning
 from app.errors import GangzeError

@@ -8,7 +8,7 @@ import pytest
 
 from app.accounts import actions as accounts
 from app.cases import actions
-from app.cases.acting import CASE, ITEM
+from app.cases.statements import CASE, ITEM
 from app.change import Actor
 from app.definitions import actions as definitions
 from app.definitions.packages import Package

@@ -13,9 +13,9 @@ import pytest
 from flask import Flask
 
 from app.cases import actions
-from app.cases.acting import ITEM
 from app.cases.acts import Acts
 from app.cases.models import Case
+from app.cases.statements import ITEM
 from app.errors import GangzeError
 from app.extensions import db
 from app.organisation import actions as organisation

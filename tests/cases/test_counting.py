@@ -11,7 +11,7 @@ from freezegun import freeze_time
 
 from app import clock
 from app.cases import actions, queries, served
-from app.cases.acting import ITEM
+from app.cases.statements import ITEM
 from app.change import Actor
 from app.errors import Refused
 from app.extensions import db
@@ -294,7 +294,7 @@ def test_within_a_round_the_rule_still_holds(who: SimpleNamespace, more: str) ->
 
 
 def test_a_case_remembers_no_more_than_its_rules_ask(who: SimpleNamespace) -> None:
-    from app.cases.acting import CASE
+    from app.cases.statements import CASE
 
     deploy("plain", '<gz:differ id="d1" nodes="apply verify"/>')
     case_id = begun(who, "plain")

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from app.cases import actions, draws
-from app.cases.acting import CASE
+from app.cases.statements import CASE
 from app.extensions import db
 from app.kernel.trail import leaf_hash
 from app.organisation import actions as organisation

@@ -17,7 +17,7 @@ from flask import Flask
 
 from app import handling, jobs
 from app.cases import actions, queries
-from app.cases.acting import JOB
+from app.cases.statements import JOB
 from app.errors import Conflict
 from app.extensions import db
 from app.kernel.text import Text

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from app.cases import actions, queries
-from app.cases.acting import ITEM
 from app.cases.acts import Acts
 from app.cases.models import Case
+from app.cases.statements import ITEM
 from app.errors import Conflict, Forbidden, Invalid, NotFound, Refused
 from app.extensions import db
 from app.trail import queries as trail

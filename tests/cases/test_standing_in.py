@@ -145,7 +145,7 @@ def test_a_proxy_of_another_scope_shows_and_opens_nothing(
 
 
 def test_a_signature_is_nobodys_to_give_for_another(office: SimpleNamespace, case_id: int) -> None:
-    from app.cases.acting import ITEM
+    from app.cases.statements import ITEM
     from app.extensions import db
 
     item = items(case_id)["approve"]

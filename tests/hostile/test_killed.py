@@ -140,7 +140,7 @@ def completed_until_killed(web: Web, after: int) -> set[int]:
 
 def agree(home: Path, answered: set[int]) -> set[int]:
     """State, what was handed in and entries tell one story, and the trail verifies. Returns the items that are done."""
-    from app.cases.acting import CASE, ITEM
+    from app.cases.statements import CASE, ITEM
     from app.extensions import db
     from app.trail import queries as trail
     from app.trail.models import Entry
@@ -166,7 +166,7 @@ def agree(home: Path, answered: set[int]) -> set[int]:
 
 
 def items_of(case_id: int) -> list[int]:
-    from app.cases.acting import ITEM
+    from app.cases.statements import ITEM
     from app.extensions import db
 
     return [row.id for row in db.session.execute(ITEM.select().where(ITEM.c.case_id == case_id, ITEM.c.node == "apply"))]

@@ -13,7 +13,7 @@ import pytest
 from flask import Flask
 
 from app.cases import actions
-from app.cases.acting import ITEM
+from app.cases.statements import ITEM
 from app.extensions import db
 from tests.cases.conftest import deployed, status
 from tests.diagrams import diagram, end, start, user

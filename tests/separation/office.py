@@ -8,8 +8,8 @@ from typing import Any
 from sqlalchemy import select
 
 from app.accounts import actions as accounts
-from app.cases.acting import ITEM
 from app.cases.models import Case, CaseStatus
+from app.cases.statements import ITEM
 from app.change import Actor
 from app.definitions.queries import meaning
 from app.extensions import db

@@ -13,7 +13,7 @@ import pytest
 from app.accounts import actions as accounts
 from app.accounts import queries as account_queries
 from app.cases import actions, queries
-from app.cases.acting import ITEM
+from app.cases.statements import ITEM
 from app.change import Actor
 from app.errors import Conflict, Forbidden, GangzeError, Invalid, Refused
 from app.extensions import db

@@ -9,8 +9,8 @@ import pytest
 from sqlalchemy import event, select
 
 from app.cases import actions, queries
-from app.cases.acting import CASE
 from app.cases.models import Case
+from app.cases.statements import CASE
 from app.extensions import db
 from app.separation import open_cases
 from app.separation.impasse import has_plan

@@ -19,7 +19,7 @@ def person(site: Flask, username: str) -> int:
 def item_of(site: Flask, case_id: int) -> Any:
     """The case's one open work item of its own, once the worker has done what it owes."""
     from app import jobs
-    from app.cases.acting import ITEM
+    from app.cases.statements import ITEM
     from app.extensions import db
 
     with site.app_context():

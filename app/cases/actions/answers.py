@@ -13,8 +13,9 @@ from ...kernel import engine
 from ...kernel.text import Text
 from ...kernel.values import normalise
 from .. import queries
-from ..acting import CASE, JOB, TIMER, WAIT, Act, acting
+from ..acting import Act, acting
 from ..models import CaseStatus, JobState
+from ..statements import CASE, JOB, TIMER, WAIT
 from .common import (
     alive,
     normal,

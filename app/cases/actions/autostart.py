@@ -9,7 +9,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from sqlalchemy import select, text
+from sqlalchemy import select
 
 from ...change import Actor
 from ...errors import Conflict, Refused
@@ -18,8 +18,10 @@ from ...kernel.bpmn.resourcing import Resourcing
 from ...kernel.text import Text
 from ...organisation import queries as organisation
 from .. import resourcing, worklists
-from ..acting import CASE, ITEM, Act, Item, acting
+from ..acting import Act, acting
+from ..locking import Item
 from ..models import OFFERED, CaseStatus, ItemState
+from ..statements import CASE, ITEM, in_state
 from .common import ask_gate, held_item, open_item
 
 #: How many work items of a pile are looked at before the next is left for its owner to find.
@@ -116,7 +118,7 @@ def next_of_pile(process: str, node: str, actor: Actor) -> int | None:
         return None
     rows = connection.execute(
         select(ITEM.c.id).join(CASE, CASE.c.id == ITEM.c.case_id)
-        .where(text(f"work_item.{OFFERED}"), ITEM.c.node == node, CASE.c.status == CaseStatus.RUNNING,
+        .where(in_state(OFFERED), ITEM.c.node == node, CASE.c.status == CaseStatus.RUNNING,
                CASE.c.definition_id.in_(worklists.definition_ids(process)),
                (ITEM.c.offered_to_id.is_(None)) | (ITEM.c.offered_to_id == person))
         .order_by(ITEM.c.id).limit(LOOKED_AT)

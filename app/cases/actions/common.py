@@ -18,7 +18,8 @@ from ...kernel.values import BadValue, normalise
 from ...office import queries as office
 from ...parties import queries as parties
 from .. import files, overriding
-from ..acting import Act, Item
+from ..acting import Act
+from ..locking import Item
 from ..models import CaseStatus, ItemState
 
 MAX_OPINION = 2_000

@@ -25,7 +25,8 @@ from ...kernel.separation import Objection
 from ...kernel.text import Text
 from ...organisation import queries as organisation
 from .. import signing
-from ..acting import Act, Item, acting, today
+from ..acting import Act, acting, today
+from ..locking import Item
 from ..models import CaseStatus, ControlKind, DualControl
 from .common import alive, ask_for, open_item, reasoned, same, somebody
 from .reassigning import hand_over, successor

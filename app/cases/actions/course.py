@@ -10,8 +10,9 @@ from ...errors import Conflict, Forbidden
 from ...kernel import engine
 from ...kernel.text import Text
 from .. import signing
-from ..acting import ITEM, TIMER, acting
+from ..acting import acting
 from ..models import CaseStatus, ItemState
+from ..statements import ITEM, TIMER
 from .common import (
     alive,
     reasoned,

@@ -16,8 +16,10 @@ from ...kernel import engine
 from ...kernel.text import Text
 from ...kernel.values import dumps, loads
 from .. import files, resourcing
-from ..acting import ITEM, Act, Item, acting
+from ..acting import Act, acting
+from ..locking import Item
 from ..models import ItemState
+from ..statements import ITEM
 from .common import (
     alive,
     ask_gate,

@@ -12,7 +12,8 @@ from ...kernel.text import Text
 from ...kernel.values import dumps
 from ...organisation import queries as organisation
 from .. import bodies, draws, files, overriding, signing
-from ..acting import Act, Item, acting
+from ..acting import Act, acting
+from ..locking import Item
 from ..models import ItemState
 from .autostart import for_them, go_on
 from .common import (

@@ -20,7 +20,8 @@ from ...kernel.text import Text
 from ...kernel.values import dumps, loads
 from ...organisation import queries as organisation
 from .. import bodies, files, notices, sessions
-from ..acting import Act, Item, acting
+from ..acting import Act, acting
+from ..locking import Item
 from ..models import SessionState
 from ..sessions import SESSION, VOTE
 from .common import MAX_OPINION, NEGATIVE, alive, ask_gate, held_item, normal, open_item

@@ -12,8 +12,10 @@ from ...extensions import db
 from ...handling import Moment
 from ...kernel.text import Text
 from .. import gate, notices, queries, resourcing
-from ..acting import CASE, ITEM, Act, Item, acting
+from ..acting import Act, acting
+from ..locking import Item
 from ..models import ESCALATES, HELD_BACK, OFFERED_TO_ONE, CaseStatus, ItemState
+from ..statements import CASE, ITEM, in_state
 from .common import open_item
 
 _CLOCK = Actor.system("clock")
@@ -26,7 +28,7 @@ def distribute_due(limit: int = 100) -> int:
         How many work items were offered.
     """
     offered, full = 0, set()
-    for row in _running(text(f"work_item.{HELD_BACK}"), limit, ITEM.c.id):
+    for row in _running(in_state(HELD_BACK), limit, ITEM.c.id):
         place = (row.node, row.post, row.department)
         if place in full:
             continue

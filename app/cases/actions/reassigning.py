@@ -5,7 +5,8 @@ from ...change import Actor
 from ...errors import Conflict, Invalid
 from ...kernel.text import Text
 from .. import signing
-from ..acting import Act, Item, acting
+from ..acting import Act, acting
+from ..locking import Item
 from ..models import Signing
 from .common import ask_for, held_item, reasoned, same, somebody
 

@@ -20,8 +20,10 @@ from ...kernel.text import Text
 from ...organisation import queries as organisation
 from ...organisation.models import Source, Standing
 from .. import signing
-from ..acting import ITEM, Act, Item, acting, today
+from ..acting import Act, acting, today
+from ..locking import Item
 from ..models import CaseStatus, ItemState, Recusal
+from ..statements import ITEM
 from .common import alive, reasoned, same, somebody
 
 RECUSAL = Recusal.__table__

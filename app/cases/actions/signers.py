@@ -9,7 +9,8 @@ from ...errors import Conflict, Invalid
 from ...kernel.text import Text
 from ...organisation import queries as organisation
 from .. import files, overriding, signing
-from ..acting import Act, Item, acting
+from ..acting import Act, acting
+from ..locking import Item
 from ..models import ItemState, Signing
 from .common import (
     MAX_OPINION,
