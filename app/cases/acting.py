@@ -28,7 +28,6 @@ from ..kernel.decisions import DecisionError
 from ..kernel.text import Text
 from ..kernel.values import dumps, loads
 from ..organisation import queries as organisation
-from ..trail import verification
 from . import served, sessions, signing, statements
 from .acts import Acts
 from .locking import Item, locked
@@ -311,16 +310,6 @@ class Act:
             "b_acts": self.acts.written(),
             "b_trail_seq": seq, "b_trail_head": head, **{f"b_{name}": row[name] for name in statements.MUTABLE},
         })
-
-
-def _heads(connection: Connection) -> Iterator[tuple[str, int, bytes]]:
-    """Where the cases' chains end, for the verification of the trail."""
-    rows = connection.execution_options(yield_per=5000).execute(select(CASE.c.id, CASE.c.trail_seq, CASE.c.trail_head))
-    for case_id, seq, head in rows:
-        yield f"case:{case_id}", seq, bytes(head)
-
-
-verification.HEADS.append(_heads)
 
 
 def today(now: datetime) -> Any:

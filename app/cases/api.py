@@ -16,7 +16,7 @@ from ..permission import needs
 from ..trail import queries as trail
 from ..trail.schemas import RecordPageSchema, page_of
 from ..web.language import words
-from . import actions, files, queries
+from . import actions, files, history, lists, queries
 from .filling import hidden_from
 from .schemas import (
     AttachmentSchema,
@@ -152,7 +152,7 @@ class CaseNodes(MethodView):
     def get(self, case_id: int) -> dict[str, Any]:
         """Which nodes and flows have been passed, are current, were refused or returned from."""
         _view(case_id)
-        return queries.progress(case_id)
+        return history.progress(case_id)
 
 
 def _case_verb(name: str, act: Any) -> None:
@@ -183,9 +183,9 @@ class WorkItems(MethodView):
 
     @blueprint.arguments(ListSchema, location="query")
     @blueprint.response(200, WorkItemPageSchema)
-    def get(self, wanted: dict[str, Any]) -> queries.Page:
+    def get(self, wanted: dict[str, Any]) -> lists.Page:
         """One's work items: offered, allocated, completed, or open ones of cases one started."""
-        return queries.work_items(wanted.pop("view"), person=current_user.person_id, **wanted)
+        return lists.work_items(wanted.pop("view"), person=current_user.person_id, **wanted)
 
 
 @blueprint.route("/work-items/<int:item_id>")

@@ -11,7 +11,7 @@ from ..api.doors import Blueprint, Words
 from ..errors import NotFound
 from ..permission import needs
 from ..web.language import words
-from . import actions, queries, worklists
+from . import actions, lists, queries, worklists
 from .api import SIGNED_IN, _item_verb, _look, _unseen, _view
 from .ordering import ORDERINGS
 from .schemas import _NAME, _TEXT, HeldSchema, StandingSchema, WorkItemSchema
@@ -113,7 +113,7 @@ class VisibleItems(MethodView):
     decorators = SIGNED_IN
 
     @blueprint.response(200, WorkItemSchema(many=True))
-    def get(self) -> list[queries.ItemView]:
+    def get(self) -> list[lists.ItemView]:
         """Open work items of others that their nodes show."""
         return worklists.visible(current_user.person_id)
 

@@ -1,4 +1,4 @@
-"""A case in words for its pages: what happened, where it stands. Reads only what ``queries`` returns."""
+"""A case in words for its pages: what happened, where it stands. Reads only what ``queries`` and ``history`` return."""
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
@@ -10,8 +10,9 @@ from .. import handling
 from ..definitions.queries import Meaning
 from ..kernel.bpmn.model import Node, Scope
 from ..kernel.text import Text
+from .history import Happening
 from .models import CaseStatus, ItemState, Signing
-from .queries import CaseView, Happening
+from .queries import CaseView
 
 #: What people call the decisions a diagram offers. A word that is not here is shown as the diagram writes it.
 DECISIONS: Mapping[str, tuple[Text, str]] = {

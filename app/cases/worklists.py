@@ -20,7 +20,7 @@ from ..kernel.bpmn.resourcing import Resourcing
 from ..kernel.forms import Form
 from ..kernel.text import Text
 from ..kernel.values import loads
-from . import gate, queries
+from . import gate, lists, queries
 from .models import ALLOCATED, OFFERED, Case, CaseStatus, ItemState, WorkItem, WorkSetting
 from .ordering import DEFAULT
 from .permissions import knows
@@ -97,7 +97,7 @@ def may_take(item_id: int, person: int) -> bool:
 
 # -- work that is somebody else's ---------------------------------------------------------------------------------------
 
-def visible(person: int) -> list[queries.ItemView]:
+def visible(person: int) -> list[lists.ItemView]:
     """Open work items that are neither offered to this person nor held by them, but that their nodes show them: those on
     offer (R40) and those in hand (R41), oldest first, at most :data:`MOST`."""
     office = queries.office_now()
@@ -112,7 +112,7 @@ def visible(person: int) -> list[queries.ItemView]:
             states.append(in_state(ALLOCATED))
         if states:
             found.append(and_(CASE.c.definition_id == definition_id, ITEM.c.node == node.id, or_(*states)))
-    return queries.views(
+    return lists.views(
         or_(*found), or_(ITEM.c.assignee_id.is_(None), ITEM.c.assignee_id != person), limit=MOST
     ) if found else []
 

@@ -8,7 +8,7 @@ from flask import Flask, current_app, g, request, url_for
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 
-from ..cases import queries as cases
+from ..cases import lists
 from ..permission import PERMISSIONS, needed_by
 
 
@@ -57,7 +57,7 @@ def counts() -> dict[str, int]:
     if not current_user.is_authenticated:
         return {}
     if "gangze_counts" not in g:
-        g.gangze_counts = cases.counts(current_user.person_id)
+        g.gangze_counts = lists.counts(current_user.person_id)
     return g.gangze_counts
 
 

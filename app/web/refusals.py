@@ -6,7 +6,7 @@ from typing import Any
 from flask import render_template
 from flask_babel import gettext as _
 
-from ..cases import queries as cases
+from ..cases import history
 from ..cases.models import Case
 from ..definitions.queries import meaning
 from ..errors import Refused
@@ -39,7 +39,7 @@ def told(refusal: Refused, typed: list[tuple[str, str]]) -> str:
     )
     acts = {}
     if case_id:
-        for h in cases.happenings(case_id, ("work_item.completed", "work_item.returned", "work_item.claimed")):
+        for h in history.happenings(case_id, ("work_item.completed", "work_item.returned", "work_item.claimed")):
             acts[h.node, h.body.get("who", {}).get("person")] = h
     objections = [{
         "badge": _KINDS.get(o.kind) or Text(f"职责分离 {o.constraint}", f"Separation of duties {o.constraint}"),
@@ -52,7 +52,7 @@ def told(refusal: Refused, typed: list[tuple[str, str]]) -> str:
     title = words(refusal.text)
     if what is not None and node:
         title = _("You may not do “%(node)s”", node=words(what.node(node).label))
-    recorded = cases.happenings(case_id, ("work_item.refused", "case.refused")) if case_id else []
+    recorded = history.happenings(case_id, ("work_item.refused", "case.refused")) if case_id else []
     return render_template(
         "errors/refused.html", title=title, objections=objections, typed=typed,
         case_id=case_id if row is not None else None,

@@ -10,7 +10,7 @@ from flask import Flask
 
 from app.accounts import actions as accounts
 from app.accounts import queries as account_queries
-from app.cases import actions, queries
+from app.cases import actions, history, lists
 from app.cases.acts import Acts
 from app.cases.models import Case, DualControl
 from app.errors import Conflict, Forbidden, Invalid, NotFound, Refused
@@ -25,7 +25,7 @@ from .conftest import GOOD, NOTE, deployed, items, status, take
 
 
 def told(case_id: int, *whats: str) -> list[Any]:
-    found = [h.body for h in queries.happenings(case_id, whats)]
+    found = [h.body for h in history.happenings(case_id, whats)]
     db.session.rollback()
     return found
 
@@ -155,7 +155,7 @@ def test_a_signers_item_is_reassigned_to_another_signer(approve: SimpleNamespace
     at = approve
     actions.add_signer(at.item, actor=at.bob, version=2, persons=[at.grace.person_id], position="after", reason="x")
     actions.complete(at.item, actor=at.bob, version=3, decision="agree")
-    mine = next(row for row in queries.work_items("allocated", person=at.grace.person_id).items)
+    mine = next(row for row in lists.work_items("allocated", person=at.grace.person_id).items)
     actions.confirm_control(
         actions.ask_reassign(mine.id, actor=at.sam, person=at.carol.person_id, reason="离职"), actor=at.sue)
     actions.complete(mine.id, actor=at.carol, version=2, decision="agree")

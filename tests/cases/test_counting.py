@@ -10,7 +10,7 @@ import pytest
 from freezegun import freeze_time
 
 from app import clock
-from app.cases import actions, queries, served
+from app.cases import actions, lists, queries, served
 from app.cases.statements import ITEM
 from app.change import Actor
 from app.errors import Refused
@@ -229,8 +229,8 @@ def test_lists_and_explanations_know_of_other_cases_too(who: SimpleNamespace, ta
     deploy("rotating", ROTATE.replace('max="2"', 'max="1"'))
     take(begun(who, "rotating", taxpayers[0]), "verify", who.dora)
     case_id = begun(who, "rotating", taxpayers[0])
-    assert [i.case_id for i in queries.work_items("offered", person=who.frank.person_id).items] == [case_id]
-    assert queries.work_items("offered", person=who.dora.person_id).items == []
+    assert [i.case_id for i in lists.work_items("offered", person=who.frank.person_id).items] == [case_id]
+    assert lists.work_items("offered", person=who.dora.person_id).items == []
     assert not queries.work_item(items(case_id)["verify"].id, actor=who.dora).verdict.allowed
 
 

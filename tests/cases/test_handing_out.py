@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from app import jobs
-from app.cases import actions, queries, worklists
+from app.cases import actions, history, lists, queries, worklists
 from app.errors import Conflict, Forbidden, Invalid, NotFound, Refused
 from app.organisation import actions as organisation
 from app.organisation import queries as register
@@ -151,7 +151,7 @@ def test_a_capability_that_makes_no_sense_is_refused_at_its_field(house: House, 
 # -- taking back ------------------------------------------------------------------------------------------------------
 
 def last_done(house: House, who: Any) -> int:
-    return queries.work_items("completed", person=who.person_id).items[0].id
+    return lists.work_items("completed", person=who.person_id).items[0].id
 
 
 def forked(house: House) -> int:
@@ -179,10 +179,10 @@ def test_nothing_is_taken_back_over_the_head_of_another_branch(house: House, wha
     actions.claim(items(case)["two"].id, actor=house.dora)
     if what == "done":
         take(case, "two", house.dora)
-    before = len(queries.happenings(case))
+    before = len(history.happenings(case))
     with pytest.raises(Conflict):
         actions.take_back(mine, actor=house.ada)
-    assert len(queries.happenings(case)) == before and "one" in items(case)
+    assert len(history.happenings(case)) == before and "one" in items(case)
 
 
 def test_what_was_given_back_untouched_can_still_not_be_taken_from_a_draft(house: House) -> None:
@@ -316,7 +316,7 @@ def test_where_nobody_in_line_may_act_it_stays_and_the_trail_says_so(house: Hous
     away(house.bob)
     assert jobs.hand_out_due() == 1
     assert house.has(case, "audit") == "dora" and items(case)["audit"].post == "ACC"
-    assert "nobody" in queries.happenings(case, ["work_item.escalated"])[0].body["because"]["en"]
+    assert "nobody" in history.happenings(case, ["work_item.escalated"])[0].body["because"]["en"]
     take(case, "audit", house.dora)
 
 
@@ -405,7 +405,7 @@ def test_pages_of_a_list_follow_each_other_in_every_order(house: House, ordering
     seen: list[int] = []
     cursor = None
     while True:
-        page = queries.work_items("offered", person=house.dora.person_id, ordering=ordering, page_size=2, cursor=cursor)
+        page = lists.work_items("offered", person=house.dora.person_id, ordering=ordering, page_size=2, cursor=cursor)
         seen += [item.case_id for item in page.items]
         cursor = page.cursor
         if cursor is None:

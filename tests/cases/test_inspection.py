@@ -10,7 +10,7 @@ from flask import Flask
 
 from app import jobs
 from app.accounts import queries as accounts
-from app.cases import actions, files, queries
+from app.cases import actions, files, history, queries
 from app.cases.models import WorkItem
 from app.change import Actor
 from app.extensions import db
@@ -71,12 +71,12 @@ def test_an_inspection_walks_through_supplement_hearing_return_and_closing(actor
     jobs.run_due_jobs()
     assert status(case_id) == "completed" and waited_for_both == 1
     by = {}
-    for item in queries.handed_in(case_id):
+    for item in history.handed_in(case_id):
         by.setdefault(item.node, set()).add(item.assignee_id)
     four = [by["select"], by["examineA"] | by["examineB"], by["trial"], by["enforce"]]
     assert all(not a & b for n, a in enumerate(four) for b in four[:n]), "four-way separation"
     assert by["examineA"] != by["examineB"], "two inspectors"
     assert len(by["trial"]) == 1, "a task that comes round again is its performer's"
-    drawn = [h for h in queries.happenings(case_id, ["work_item.allocated"]) if h.node in ("examineA", "examineB")]
+    drawn = [h for h in history.happenings(case_id, ["work_item.allocated"]) if h.node in ("examineA", "examineB")]
     assert len(drawn) == 4 and all(h.body["who"] == {"machine": "engine"} for h in drawn)
     assert trail.verify().ok

@@ -16,7 +16,7 @@ import pytest
 from flask import Flask
 
 from app import handling, jobs
-from app.cases import actions, queries
+from app.cases import actions, history, queries
 from app.cases.statements import JOB
 from app.errors import Conflict
 from app.extensions import db
@@ -74,7 +74,7 @@ def test_a_handlers_result_goes_into_the_case(working: SimpleNamespace) -> None:
     assert jobs.run_due_jobs() == 1
     assert queries.case(case_id, actor=working.ada).data["heard"] == "你好"
     assert set(items(case_id)) == {"after"}
-    entry = queries.happenings(case_id, ["job.completed"])[0].body
+    entry = history.happenings(case_id, ["job.completed"])[0].body
     assert entry["handler"] == "test.echo" and entry["handler_version"] == "7"
     assert jobs.run_due_jobs() == 0
 
@@ -134,7 +134,7 @@ def test_an_answer_for_a_cancelled_case_is_dropped(working: SimpleNamespace) -> 
     BEHAVE["do"] = cancelled_meanwhile
     jobs.run_due_jobs()
     assert status(case_id) == "cancelled"
-    told = [h.what for h in queries.happenings(case_id)]
+    told = [h.what for h in history.happenings(case_id)]
     assert "job.dropped" in told and "node.completed" not in told[told.index("case.cancelled") :]
 
 

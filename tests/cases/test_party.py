@@ -7,7 +7,7 @@ import pytest
 from flask import Flask
 
 from app.accounts import queries as accounts
-from app.cases import actions, queries
+from app.cases import actions, lists, queries
 from app.change import Actor
 from app.errors import Invalid, Refused
 from app.extensions import db
@@ -69,7 +69,7 @@ def test_somebody_with_an_interest_in_the_taxpayer_may_not_select_it(bureau: Fla
     with pytest.raises(Refused) as refusal:
         actions.start("T10", actor=selector, answers=selection(bureau, taxpayer))
     assert refusal.value.objections[0].constraint == "recuse-taxpayer"
-    assert queries.cases_of(selector.person_id) == []
+    assert lists.cases_of(selector.person_id) == []
 
 
 def test_a_taxpayer_there_is_not_is_refused_at_its_field(bureau: Flask) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from app.cases import actions, queries
+from app.cases import actions, history
 from app.cases.acts import Acts
 from app.cases.models import Case, Recusal
 from app.cases.statements import ITEM
@@ -29,7 +29,7 @@ def at(powers: SimpleNamespace) -> SimpleNamespace:
 
 
 def told(case_id: int, *whats: str) -> list[Any]:
-    found = [h.body for h in queries.happenings(case_id, whats)]
+    found = [h.body for h in history.happenings(case_id, whats)]
     db.session.rollback()
     return found
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from freezegun import freeze_time
 
-from app.cases import actions, queries, sittings
+from app.cases import actions, lists, queries, sittings
 from app.cases.models import SessionState
 from app.change import Actor
 from app.errors import Conflict, Invalid, NotFound, Refused
@@ -141,7 +141,7 @@ def test_members_find_the_session_that_waits_for_their_vote_and_no_longer_once_t
     assert sittings.awaiting(who.vic.person_id) == []
     voted(who, session, wen="agree")
     assert sittings.awaiting(who.wen.person_id) == []
-    told = queries.notices(who.xia.person_id)
+    told = lists.notices(who.xia.person_id)
     assert len(told) == 1 and told[0].case_id == case_id
 
 

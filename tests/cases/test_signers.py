@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from app.cases import actions, queries
+from app.cases import actions, history, lists, queries
 from app.cases.acts import Acts
 from app.cases.models import Case
 from app.cases.statements import ITEM
@@ -77,7 +77,7 @@ def done(at: Any, **what: Any) -> None:
 
 
 def told(case_id: int, *whats: str) -> list[Any]:
-    found = [h.body for h in queries.happenings(case_id, whats)]
+    found = [h.body for h in history.happenings(case_id, whats)]
     db.session.rollback()
     return found
 
@@ -143,7 +143,7 @@ def test_the_draft_of_who_had_it_is_not_handed_on(at_check: SimpleNamespace) -> 
 def test_a_transfer_is_told_on_the_new_holders_home_page(at_check: SimpleNamespace) -> None:
     at = at_check
     actions.transfer(at.item, actor=at.bob, version=2, to=at.eve.person_id, reason="出差")
-    assert any("check" in notice.text for notice in queries.notices(at.eve.person_id))
+    assert any("check" in notice.text for notice in lists.notices(at.eve.person_id))
 
 
 # -- delegation -------------------------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from app.cases import actions, queries
+from app.cases import actions, history, lists, queries
 from app.errors import Conflict, NotFound, Refused
 from app.organisation import actions as organisation
 from app.registers import today
@@ -24,7 +24,7 @@ def proxy(principal: Any, delegate: Any, **scope: Any) -> None:
 
 
 def view(name: str, who: Any) -> list[Any]:
-    return queries.work_items(name, person=who.person_id).items
+    return lists.work_items(name, person=who.person_id).items
 
 
 @pytest.fixture
@@ -42,7 +42,7 @@ def test_what_is_offered_to_the_principals_post_is_offered_to_the_delegate(
     proxy(office.bob, office.carol)
     (row,) = view("offered", office.carol)
     assert row.case_id == case_id and not row.own and row.principals == (office.bob.person_id,)
-    assert queries.counts(office.carol.person_id)["offered"] == 1
+    assert lists.counts(office.carol.person_id)["offered"] == 1
     found = queries.work_item(row.id, actor=office.carol)
     assert found.principals == (office.bob.person_id,) and not found.own
 
@@ -56,7 +56,7 @@ def test_an_act_in_the_principals_place_says_so_and_counts_for_both(office: Simp
     held = items(case_id)["approve"]
     assert (held.assignee_id, held.on_behalf_of_id) == (office.frank.person_id, office.bob.person_id)
     take(case_id, "approve", office.frank, decision="agree")
-    done = [h.body for h in queries.happenings(case_id, ["work_item.completed"])][-1]
+    done = [h.body for h in history.happenings(case_id, ["work_item.completed"])][-1]
     assert done["who"]["person"] == office.frank.person_id and done["who"]["for"] == office.bob.person_id
     with pytest.raises(Refused) as refusal:
         actions.claim(items(case_id)["audit"].id, actor=office.frank)  # he has acted before, whoever's place it was
@@ -95,9 +95,9 @@ def test_what_the_principal_holds_is_in_the_delegates_inbox_and_can_be_finished(
     assert not row.own and row.principals == (office.bob.person_id,)
     assert queries.case(case_id, actor=office.carol).case.id == case_id
     actions.complete(item.id, actor=office.carol, version=2, decision="agree")
-    taken = next(h.body for h in queries.happenings(case_id, ["work_item.taken_over"]))
+    taken = next(h.body for h in history.happenings(case_id, ["work_item.taken_over"]))
     assert taken["to"] == office.carol.person_id and taken["principal"] == office.bob.person_id
-    done = [h.body for h in queries.happenings(case_id, ["work_item.completed"])][-1]
+    done = [h.body for h in history.happenings(case_id, ["work_item.completed"])][-1]
     assert done["who"]["for"] == office.bob.person_id
     assert "audit" in items(case_id)
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from app.cases import actions, queries
+from app.cases import actions, history, lists, queries
 from app.cases.models import CaseStatus
 from app.errors import Conflict, Forbidden, Invalid, NotFound, Refused
 from app.trail import queries as trail
@@ -17,7 +17,7 @@ from .conftest import GOOD, items, status, take
 
 
 def refused_entries(case_id: int) -> list[Any]:
-    return [h.body for h in queries.happenings(case_id, ["work_item.refused"])]
+    return [h.body for h in history.happenings(case_id, ["work_item.refused"])]
 
 
 def test_a_case_runs_from_request_to_end(office: SimpleNamespace) -> None:
@@ -25,7 +25,7 @@ def test_a_case_runs_from_request_to_end(office: SimpleNamespace) -> None:
     take(case_id, "approve", office.bob, decision="agree")
     take(case_id, "audit", office.dora, decision="agree")
     assert status(case_id) == "completed"
-    told = [h.what for h in queries.happenings(case_id)]
+    told = [h.what for h in history.happenings(case_id)]
     assert told[0] == "case.started" and told[-1] == "case.completed"
     assert told.count("work_item.completed") == 3
     assert trail.verify().ok
@@ -49,7 +49,7 @@ def test_a_case_started_without_answers_waits_in_the_initiators_inbox(office: Si
 def test_somebody_without_the_post_may_not_start(office: SimpleNamespace) -> None:
     with pytest.raises(Refused):
         actions.start("approval", actor=office.carol, answers=GOOD)
-    assert queries.cases_of(office.carol.person_id) == []
+    assert lists.cases_of(office.carol.person_id) == []
     assert trail.search(trail.Filters(subject="cases")).records[0].what == "case.refused"
 
 
@@ -133,11 +133,11 @@ def test_a_released_item_is_offered_to_its_post_again(office: SimpleNamespace) -
 def test_wrong_answers_are_told_at_their_fields_and_nothing_is_written(office: SimpleNamespace) -> None:
     case_id = actions.start("approval", actor=office.ada)
     item = items(case_id)["apply"]
-    before = len(queries.happenings(case_id))
+    before = len(history.happenings(case_id))
     with pytest.raises(Invalid) as error:
         actions.complete(item.id, actor=office.ada, version=item.version, answers={"purpose": "x", "amount": "12.345"})
     assert set(error.value.errors) == {"purpose", "amount"}
-    assert len(queries.happenings(case_id)) == before
+    assert len(history.happenings(case_id)) == before
     assert items(case_id)["apply"].version == item.version
 
 
@@ -252,23 +252,23 @@ def test_an_outsider_sees_neither_case_nor_work_item(office: SimpleNamespace) ->
         queries.case(case_id, actor=office.carol)
     with pytest.raises(NotFound):
         queries.work_item(items(case_id)["approve"].id, actor=office.carol)
-    assert queries.work_items("offered", person=office.carol.person_id).items == []
+    assert lists.work_items("offered", person=office.carol.person_id).items == []
 
 
 def test_the_inbox_offers_only_what_one_may_do(office: SimpleNamespace) -> None:
     case_id = actions.start("approval", actor=office.ada, answers=GOOD)
-    assert [i.case_id for i in queries.work_items("offered", person=office.bob.person_id).items] == [case_id]
+    assert [i.case_id for i in lists.work_items("offered", person=office.bob.person_id).items] == [case_id]
     take(case_id, "approve", office.eve, decision="agree")
-    assert queries.work_items("offered", person=office.eve.person_id).items == []
-    assert len(queries.work_items("offered", person=office.dora.person_id).items) == 1
-    assert [i.node for i in queries.work_items("completed", person=office.eve.person_id).items] == ["approve"]
+    assert lists.work_items("offered", person=office.eve.person_id).items == []
+    assert len(lists.work_items("offered", person=office.dora.person_id).items) == 1
+    assert [i.node for i in lists.work_items("completed", person=office.eve.person_id).items] == ["approve"]
 
 
 def test_pages_of_the_inbox_follow_each_other(office: SimpleNamespace) -> None:
     made = [actions.start("approval", actor=office.ada, answers=GOOD) for _ in range(7)]
     seen, cursor = [], None
     while True:
-        page = queries.work_items("offered", person=office.bob.person_id, page_size=3, cursor=cursor)
+        page = lists.work_items("offered", person=office.bob.person_id, page_size=3, cursor=cursor)
         seen += [i.case_id for i in page.items]
         cursor = page.cursor
         if cursor is None:

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import pytest
 
-from app.cases import actions, queries
+from app.cases import actions, history
 from app.errors import Invalid
 
 from .catalogue import pattern
@@ -19,7 +19,7 @@ def test_r36_commencement_on_creation(house: House) -> None:
     assert [house.has(case, "audit") for case in cases] == ["dora", "eve", "frank"]
     item = items(cases[0])["audit"]
     assert item.started_at == item.offered_at
-    assert queries.happenings(cases[0], ["work_item.started"])
+    assert history.happenings(cases[0], ["work_item.started"])
 
 
 @pattern(37, "a task without `gz:start`", "签收即开始")
@@ -57,8 +57,8 @@ def test_r38_piled_execution(house: House) -> None:
     take(cases[2], "audit", house.eve)
     # The oldest is of a case that she approved herself: passed over, without a refusal in its trail.
     assert house.has(cases[1], "audit") is None and house.has(cases[3], "audit") == "eve"
-    assert not queries.happenings(cases[1], ["work_item.refused"])
-    assert queries.happenings(cases[3], ["work_item.claimed"])[-1].body["piled"] is True
+    assert not history.happenings(cases[1], ["work_item.refused"])
+    assert history.happenings(cases[3], ["work_item.claimed"])[-1].body["piled"] is True
 
 
 @pattern(39, '`gz:autostart="chained"`; verb `set_work(chained=True)`', "连续办理")

@@ -6,7 +6,7 @@ from datetime import date
 import pytest
 
 from app import handling, jobs
-from app.cases import actions, queries
+from app.cases import actions, lists, queries
 from app.errors import Forbidden, Refused
 from app.kernel.text import Text
 from app.organisation import actions as organisation
@@ -35,7 +35,7 @@ def test_r02_role_based_allocation(house: House) -> None:
     house.process(task("audit"))
     case = house.case()
     offered = [who for who in (house.bob, house.dora, house.eve, house.frank)
-               if queries.work_items("offered", person=who.person_id).items]
+               if lists.work_items("offered", person=who.person_id).items]
     assert offered == [house.dora, house.eve, house.frank]
     organisation.appoint(person_id=house.carol.person_id, post_code="ACC", since=SINCE, actor=SYSTEM)
     take(case, "audit", house.carol)

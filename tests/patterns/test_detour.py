@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from app import jobs
-from app.cases import actions, queries
+from app.cases import actions, history, lists, queries
 from app.errors import Conflict, Invalid, Refused
 
 from .catalogue import pattern
@@ -50,11 +50,11 @@ def test_r28_escalation(house: House) -> None:
     assert jobs.hand_out_due() == 1
     item = items(case)["audit"]
     assert (item.post, item.state) == ("HEAD", "offered")
-    assert [one.id for one in queries.work_items("offered", person=house.bob.person_id).items] == [item.id]
+    assert [one.id for one in lists.work_items("offered", person=house.bob.person_id).items] == [item.id]
     with pytest.raises(Refused):
         actions.claim(item.id, actor=house.carol)
     take(case, "audit", house.bob)
-    told = queries.happenings(case, ["work_item.escalated"])[0].body
+    told = history.happenings(case, ["work_item.escalated"])[0].body
     assert told["late"] == house.dora.person_id and told["to_post"] == "HEAD"
 
 
@@ -64,7 +64,7 @@ def test_r29_deallocation(house: House, held: int) -> None:
     second one's consent."""
     item = items(held)["audit"]
     actions.release(item.id, actor=house.dora, version=item.version)
-    assert [one.case_id for one in queries.work_items("offered", person=house.frank.person_id).items] == [held]
+    assert [one.case_id for one in lists.work_items("offered", person=house.frank.person_id).items] == [held]
     take(held, "audit", house.frank)
 
 
@@ -132,7 +132,7 @@ def test_r34_redo(house: House) -> None:
     house.process(task("approve", "HEAD"), task("audit"))
     case = house.case()
     take(case, "approve", house.bob, answers={"note": "同意"})
-    done = queries.work_items("completed", person=house.bob.person_id).items[0].id
+    done = lists.work_items("completed", person=house.bob.person_id).items[0].id
     with pytest.raises(Conflict, match="only take back what you have completed"):
         actions.take_back(done, actor=house.eve)
     again = actions.take_back(done, actor=house.bob, reason="写错了")
@@ -160,7 +160,7 @@ def test_r35_pre_do(house: House) -> None:
     take(case, "approve", house.bob)
     assert status(case) == "completed"
     assert queries.case(case, actor=house.ada).data["nodes"]["audit"]["note"] == "已审"
-    assert queries.happenings(case, ["work_item.completed"])[-1].body["who"]["person"] == house.dora.person_id
+    assert history.happenings(case, ["work_item.completed"])[-1].body["who"]["person"] == house.dora.person_id
 
     barred = house.case()
     actions.do_ahead(barred, "audit", actor=house.eve)

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import pytest
 
-from app.cases import actions, queries
+from app.cases import actions, lists
 from app.errors import Conflict
 
 from .catalogue import pattern
@@ -17,7 +17,7 @@ def test_r42_simultaneous_execution(house: House) -> None:
     cases = [house.case() for _ in range(3)]
     for case in cases:
         actions.claim(items(case)["audit"].id, actor=house.dora)
-    begun = queries.work_items("allocated", person=house.dora.person_id).items
+    begun = lists.work_items("allocated", person=house.dora.person_id).items
     assert len(begun) == 3 and all(items(case)["audit"].started_at for case in cases)
     for case in reversed(cases):
         take(case, "audit", house.dora)
@@ -34,7 +34,7 @@ def test_r43_additional_resources(house: House) -> None:
     item = items(case)["audit"]
     actions.add_signer(
         item.id, actor=house.dora, version=item.version, persons=[house.carol.person_id], position="before", reason="请核")
-    held = queries.work_items("allocated", person=house.carol.person_id).items
+    held = lists.work_items("allocated", person=house.carol.person_id).items
     assert [one.case_id for one in held] == [case]
     now = house.state(item.id)
     with pytest.raises(Conflict, match="Carol must sign first"):

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import pytest
 
-from app.cases import actions, queries, worklists
+from app.cases import actions, history, lists, worklists
 from app.errors import Conflict
 
 from .catalogue import pattern
@@ -33,7 +33,7 @@ def test_r22_resource_initiated_execution_allocated(house: House) -> None:
         actions.commence(item.id, actor=house.frank, version=item.version)
     actions.commence(item.id, actor=house.dora, version=item.version)
     assert items(case)["audit"].started_at == house.moment
-    assert queries.happenings(case, ["work_item.started"])
+    assert history.happenings(case, ["work_item.started"])
     take(case, "audit", house.dora)
 
 
@@ -86,7 +86,7 @@ def _listed(house: House, name: str) -> list[int]:
     """The cases in somebody's list of offers, a page of one after the other."""
     person, found, cursor = getattr(house, name).person_id, [], None
     while True:
-        page = queries.work_items(
+        page = lists.work_items(
             "offered", person=person, ordering=worklists.ordering_of(person), page_size=1, cursor=cursor)
         found += [item.case_id for item in page.items]
         cursor = page.cursor

@@ -6,7 +6,7 @@ import threading
 import pytest
 
 from app import jobs
-from app.cases import actions, draws, queries, worklists
+from app.cases import actions, draws, lists, worklists
 from app.errors import Conflict
 from app.organisation import actions as organisation
 from tests.cast import SINCE, SYSTEM
@@ -23,7 +23,7 @@ def test_r12_distribution_by_offer_single_resource(house: House) -> None:
     case = house.case(person=house.dora.person_id)
     item = items(case)["audit"]
     assert item.state == "offered" and item.offered_to_id == house.dora.person_id
-    assert queries.work_items("offered", person=house.frank.person_id).items == []
+    assert lists.work_items("offered", person=house.frank.person_id).items == []
     with pytest.raises(Conflict, match="Dora alone"):
         actions.claim(item.id, actor=house.frank)
     actions.decline_offer(item.id, actor=house.dora, version=item.version)
@@ -37,11 +37,11 @@ def test_r13_distribution_by_offer_multiple_resources(house: House) -> None:
     house.process(task("audit"))
     case = house.case()
     for who in (house.dora, house.frank):
-        assert [item.case_id for item in queries.work_items("offered", person=who.person_id).items] == [case]
+        assert [item.case_id for item in lists.work_items("offered", person=who.person_id).items] == [case]
     actions.claim(items(case)["audit"].id, actor=house.frank)
     with pytest.raises(Conflict, match="Frank has already claimed it"):
         actions.claim(items(case)["audit"].id, actor=house.dora)
-    assert queries.work_items("offered", person=house.dora.person_id).items == []
+    assert lists.work_items("offered", person=house.dora.person_id).items == []
 
 
 @pattern(14, '`gz:allocation="person:field"` and every other strategy', "直接分派")
@@ -49,8 +49,8 @@ def test_r14_distribution_by_allocation_single_resource(house: House) -> None:
     """One person gets it without being asked: it is in their hands as soon as it is there."""
     house.process(task("audit", allocation="person:person"))
     case = house.case(person=house.frank.person_id)
-    assert [item.case_id for item in queries.work_items("allocated", person=house.frank.person_id).items] == [case]
-    assert queries.work_items("offered", person=house.dora.person_id).items == []
+    assert [item.case_id for item in lists.work_items("allocated", person=house.frank.person_id).items] == [case]
+    assert lists.work_items("offered", person=house.dora.person_id).items == []
 
 
 @pattern(15, '`gz:allocation="draw"` or `<gz:draw>`', "抽签")

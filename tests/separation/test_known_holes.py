@@ -12,7 +12,7 @@ import pytest
 
 from app.accounts import actions as accounts
 from app.accounts import queries as account_queries
-from app.cases import actions, queries
+from app.cases import actions, history, lists, queries
 from app.cases.statements import ITEM
 from app.change import Actor
 from app.errors import Conflict, Forbidden, GangzeError, Invalid, Refused
@@ -47,14 +47,14 @@ def shut(case_id: int, attempted: str, road: Any, kind: str = "differ") -> None:
     assert refusal.value.objections[0].basis == "内控规范第十二条"
     after = items(case_id)
     assert {node: row.assignee_id for node, row in after.items()} == {node: row.assignee_id for node, row in before.items()}
-    last = queries.happenings(case_id)[-1]
+    last = history.happenings(case_id)[-1]
     assert last.what.endswith(".refused") and last.body["attempted"] == attempted
     assert trail.verify().ok
 
 
 def test_the_excluded_person_by_group_membership(at: SimpleNamespace) -> None:
     """A candidate group offers to all its members, whoever of them is excluded (a performer only as *assignee*)."""
-    assert [row.id for row in queries.work_items("offered", person=at.eve.person_id).items] == []
+    assert [row.id for row in lists.work_items("offered", person=at.eve.person_id).items] == []
     shut(at.case, "work_item.claimed", lambda: actions.claim(at.item, actor=at.eve))
 
 
@@ -73,7 +73,7 @@ def test_the_excluded_person_by_somebody_elses_proxy(at: SimpleNamespace) -> Non
     organisation.give_proxy(
         at.frank.person_id, delegate_id=at.eve.person_id, since=today(), until=today(), reason="外出", posts=["ACC"],
         actor=SYSTEM)
-    assert queries.work_items("offered", person=at.eve.person_id).items == []
+    assert lists.work_items("offered", person=at.eve.person_id).items == []
     shut(at.case, "work_item.claimed", lambda: actions.claim(at.item, actor=at.eve, behalf=at.frank.person_id))
     actions.claim(at.item, actor=at.frank)
     shut(at.case, "work_item.completed", lambda: actions.complete(
@@ -152,7 +152,7 @@ def test_the_excluded_person_by_a_second_record_of_herself(at: SimpleNamespace) 
         shut(case_id, "work_item.completed", lambda one=one: actions.complete(
             item, actor=one, version=2, decision="agree"))
     assert account_queries.by_person(second) is None
-    (mine,) = queries.work_items("allocated", person=at.bob.person_id).items
+    (mine,) = lists.work_items("allocated", person=at.bob.person_id).items
     actions.release(mine.id, actor=at.bob, version=2)  # it is his to give back
     take(case_id, "audit", at.dora, decision="agree")
 
@@ -182,11 +182,11 @@ def test_the_excluded_person_by_a_retry_of_the_request(at: SimpleNamespace) -> N
     actions.claim(at.item, actor=at.dora)
     version = items(at.case)["audit"].version
     actions.complete(at.item, actor=at.dora, version=version, decision="agree", opinion="账实相符")
-    entries = len(queries.happenings(at.case))
+    entries = len(history.happenings(at.case))
     for _ in range(2):
         with pytest.raises(Conflict, match="nothing was done twice"):
             actions.complete(at.item, actor=at.dora, version=version, decision="agree", opinion="账实相符")
-    assert len(queries.happenings(at.case)) == entries
+    assert len(history.happenings(at.case)) == entries
     with pytest.raises(Conflict):  # nor does somebody else finish it with her version
         actions.complete(at.item, actor=at.eve, version=version, decision="agree")
 

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from app import jobs
-from app.cases import actions, queries
+from app.cases import actions, history
 from app.errors import Conflict, Forbidden, Invalid, NotFound
 from app.extensions import db
 from app.kernel.values import loads
@@ -175,4 +175,4 @@ def test_an_act_under_an_override_is_no_finding(office: SimpleNamespace, done: i
     with acting("separation.tested", actor=SYSTEM, case=done) as act:
         act.entry("separation.overridden", node="check", person=office.ada.person_id)
     deployed(lax('<gz:differ id="four-eyes" nodes="apply check"/>'), {"request": FORM})
-    assert separation.review() == 0 and queries.happenings(done, ["separation.overridden"])
+    assert separation.review() == 0 and history.happenings(done, ["separation.overridden"])

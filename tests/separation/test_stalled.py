@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from app import jobs
 from app.accounts import actions as accounts
-from app.cases import actions, queries
+from app.cases import actions, history, queries
 from app.cases.models import Notice
 from app.extensions import db
 from app.kernel.values import loads
@@ -39,7 +39,7 @@ def told(person: Any) -> list[str]:
 
 
 def wrote(case_id: int, what: str) -> list[Any]:
-    return queries.happenings(case_id, [what])
+    return history.happenings(case_id, [what])
 
 
 def test_leave_stalls_a_case_and_the_end_of_leave_lets_it_go_on(office: SimpleNamespace) -> None:

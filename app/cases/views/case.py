@@ -13,7 +13,7 @@ from ...kernel.text import Text
 from ...organisation import queries as organisation
 from ...permission import needs
 from ...trail import queries as trail
-from .. import actions, controls, draws, files, filling, queries, sittings, telling
+from .. import actions, controls, draws, files, filling, history, queries, sittings, telling
 from ..models import CaseStatus
 from .common import TABS, blueprint, concerned, me, party_of, role
 
@@ -36,10 +36,10 @@ def case(case_id: int) -> Any:
         sections = filling.sections(view, person=me())
         more = {"sections": sections, "choices": filling.choices(f for s in sections for f in s.fields)}
     elif tab == "record":
-        more = {"told": telling.timeline(queries.happenings(case_id, queries.TOLD), view.meaning),
+        more = {"told": telling.timeline(history.happenings(case_id, history.TOLD), view.meaning),
                 "posts": {post.code: post for post in organisation.posts()}, **_sessions(case_id)}
     elif tab == "diagram":
-        more = {"marks": telling.marks(queries.progress(case_id), view.meaning.process.scope)}
+        more = {"marks": telling.marks(history.progress(case_id), view.meaning.process.scope)}
     elif tab == "trail":
         more = {"records": trail.of_case(case_id), "draws": draws.check(case_id)}
     return render_template(

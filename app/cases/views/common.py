@@ -14,7 +14,7 @@ from ...errors import Conflict
 from ...kernel.text import Text
 from ...organisation import queries as organisation
 from ...parties import queries as parties
-from .. import filling, queries, telling, worklists
+from .. import filling, lists, queries, telling, worklists
 
 blueprint = Blueprint("cases", "app.cases", template_folder="templates")
 blueprint.app_context_processor(lambda: {"signings": telling.SIGNINGS})
@@ -36,7 +36,7 @@ def panes() -> dict[str, Any]:
     view = request.values.get("_view", request.args.get("view", "allocated"))
     wanted = {"q": request.args.get("q", "")[:80], "process": request.args.get("process", "")[:120],
               "due": request.args.get("due", "")}
-    page = queries.work_items(
+    page = lists.work_items(
         view, person=me(), process=wanted["process"] or None, q=wanted["q"] or None,
         due_before=before(wanted["due"]), cursor=request.args.get("after"), ordering=worklists.ordering_of(me()),
     )

@@ -11,7 +11,7 @@ from ...definitions import queries as definitions
 from ...errors import Invalid, NotFound
 from ...kernel.text import Text
 from ...permission import needs
-from .. import actions, filling, queries
+from .. import actions, filling, lists, queries
 from .common import blueprint, me, typed
 
 
@@ -20,7 +20,7 @@ from .common import blueprint, me, typed
 def begin() -> Any:
     """The matters I may start, by area."""
     areas: dict[str, list[Any]] = {}
-    for definition in queries.startable(me()):
+    for definition in lists.startable(me()):
         areas.setdefault(definition.area, []).append(definition)
     return render_template("cases/begin.html", areas=areas)
 
@@ -36,7 +36,7 @@ def new(process: str) -> Any:
 def start(process: str) -> Any:
     """提交: the case starts with its first form; 暂存: it starts and waits as a draft."""
     definition = definitions.active(process)
-    node = queries.first_task(definition.id)
+    node = lists.first_task(definition.id)
     what = definitions.meaning(definition.id)
     form = what.forms.get(node.form or "") if node else None
     answers: dict[str, Any] = {}
@@ -65,10 +65,10 @@ def _keep_first(case_id: int, answers: dict[str, Any]) -> None:
 
 def _new(process: str, values: dict[str, Any], errors: dict[str, Any]) -> str:
     definition = definitions.active(process)
-    if definition.id not in {d.id for d in queries.startable(me())}:
+    if definition.id not in {d.id for d in lists.startable(me())}:
         raise NotFound(Text("没有您可以发起的这个事项", "there is no such matter that you may start"))
     what = definitions.meaning(definition.id)
-    node = queries.first_task(definition.id)
+    node = lists.first_task(definition.id)
     form = what.forms.get(node.form or "") if node else None
     return render_template(
         "cases/new.html", definition=definition, node=node, errors=errors,
