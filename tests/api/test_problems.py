@@ -89,12 +89,12 @@ def test_headers_full_of_junk_change_nothing(world: World) -> None:
 def test_a_mistake_of_ours_is_a_500_that_tells_nothing_of_the_inside(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from app.cases import queries
+    from app.cases import lists
 
     def broken(*arguments: Any, **named: Any) -> None:
         raise RuntimeError("secret of the inside")
 
-    monkeypatch.setattr(queries, "work_items", broken)
+    monkeypatch.setattr(lists, "work_items", broken)
     monkeypatch.setitem(world.app.config, "PROPAGATE_EXCEPTIONS", False)
     answer = world.chenxiaomei.get("/work-items", lang="zh")
     assert problem(answer, 500)["title"] == "服务器内部错误" and "secret" not in answer.get_data(as_text=True)
