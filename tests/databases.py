@@ -15,6 +15,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -115,21 +116,28 @@ def _wait(process: subprocess.Popen[bytes], address: str, log: Path) -> None:
     _unavailable(f"PostgreSQL did not start: {log.read_text(errors='replace')[-300:]}")
 
 
-@pytest.fixture
-def postgresql_database(postgresql: str) -> Iterator[str]:
-    """The address of a new, empty PostgreSQL database, dropped afterwards."""
+@contextmanager
+def new_database(postgresql: str, template: str = "template1") -> Iterator[str]:
+    """The address of a new PostgreSQL database like ``template``, dropped afterwards."""
     import psycopg
     from sqlalchemy.engine import make_url
 
     name = f"gangze_test_{os.getpid()}_{next(_numbers)}"
     plain = postgresql.replace("postgresql+psycopg://", "postgresql://", 1)
     with psycopg.connect(plain, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}")
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
     try:
         yield make_url(postgresql).set(database=name).render_as_string(hide_password=False)
     finally:
         with psycopg.connect(plain, autocommit=True) as connection:
             connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def postgresql_database(postgresql: str) -> Iterator[str]:
+    """The address of a new, empty PostgreSQL database, dropped afterwards."""
+    with new_database(postgresql) as address:
+        yield address
 
 
 @pytest.fixture
