@@ -4,6 +4,7 @@ The endpoints themselves are in each room's ``api.py``; what they are made of is
 """
 from __future__ import annotations
 
+from threading import Lock
 from typing import Any
 
 import structlog
@@ -59,16 +60,17 @@ def init_app(app: Flask) -> None:
     ):
         api.register_blueprint(blueprint, url_prefix=PREFIX)
         csrf.exempt(blueprint)
-    api.spec.components.schema("Problem", schema=ProblemSchema)
     described = Blueprint("api", __name__)
     made: list[dict[str, Any]] = []
+    making = Lock()
 
     @described.get(f"{PREFIX}/openapi.json")
     @needs("public")
     def openapi() -> Response:
         """The description of this API."""
-        if not made:
-            made.append(describe(app, api.spec.to_dict(), PREFIX))
+        with making:
+            if not made:
+                made.append(describe(app, api.described(), PREFIX))
         return jsonify(made[0])
 
     app.register_blueprint(described)
@@ -82,7 +84,27 @@ _OURS = (400, 404, 405, 408, 413, 414, 415, 422, 429, 500)
 
 
 class _Api(Api):
-    """Problem documents instead of the library's own errors, and nothing of it outside the API."""
+    """Problem documents instead of the library's own errors, and nothing of it outside the API.
+
+    Doors are described when somebody asks for the description and not at every start: that took longer than all the
+    rest of the application, for the shell and the worker too.
+    """
+
+    _undescribed: tuple[Any, ...] = ()
+
+    def register_blueprint(self, blp: Any, *, parameters: Any = None, **options: Any) -> None:
+        self._app.extensions["flask-smorest"]["blp_name_to_api"][blp.name] = self
+        self._app.register_blueprint(blp, **options)
+        self._undescribed += (blp,)
+
+    def described(self) -> dict[str, Any]:
+        """The description of every door, as OpenAPI."""
+        for blp in self._undescribed:
+            blp.register_views_in_doc(self, self._app, self.spec, name=blp.name, parameters=None)
+            self.spec.tag({"name": blp.name, "description": blp.description})
+        self._undescribed = ()
+        self.spec.components.schema("Problem", schema=ProblemSchema)
+        return self.spec.to_dict()
 
     def handle_http_exception(self, error: HTTPException) -> Any:
         return of_http(error) if _inside() else error
