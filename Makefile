@@ -36,7 +36,7 @@ run: build ## set up, migrate, load the demonstration bureau on first start, ser
 	@exec $(BIN)/gangze serve --port $(PORT)
 
 test: build $(VENV)/.ready-test ## the whole suite; browser and database tests where this machine has them
-	$(BIN)/pytest -n $${JOBS:-2} --dist loadfile
+	$(BIN)/pytest -n $${JOBS:-4} --dist loadfile
 
 check: $(VENV)/.ready-test ## format, lint, import rules
 	$(BIN)/ruff check .

@@ -170,9 +170,9 @@ def test_everybody_of_the_staff_can_sign_in_and_nobody_from_outside(bureau):
     assert (actor.name, actor.post, actor.department) == ("陈晓梅", "NS.WS", "NS")
 
 
-def test_the_three_administrators_are_three_people_who_do_nothing_else(bureau):
+def test_administrators_do_nothing_else_and_a_second_one_activates_what_the_first_deploys(bureau):
     found = [(account.role, person) for account, person in accounts.accounts() if account.role is not Administrator.NONE]
-    assert sorted(role.value for role, _ in found) == ["audit_admin", "security_admin", "system_admin"]
+    assert sorted(role.value for role, _ in found) == ["audit_admin", "security_admin", "system_admin", "system_admin"]
     for _, person in found:
         assert {h.post.kind for h in organisation.posts_of(person.id, today())} == {PostKind.ADMINISTRATION}
 
